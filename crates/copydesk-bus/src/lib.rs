@@ -1,0 +1,1 @@
+//! Streams, subjects, deliveries and dead letters on NATS JetStream, and the supervised local server.

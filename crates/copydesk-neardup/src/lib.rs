@@ -1,0 +1,1 @@
+//! An online near-duplicate index for news.

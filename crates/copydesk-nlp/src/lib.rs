@@ -1,0 +1,1 @@
+//! A native runtime for spaCy v3 CPU pipelines.

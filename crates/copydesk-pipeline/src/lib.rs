@@ -1,0 +1,1 @@
+//! Ingest, worker loop, sink, configuration, telemetry and the admin page of copydesk.

@@ -1,0 +1,1 @@
+//! Finds or fetches pinned artefacts, checks them, moves them into place.

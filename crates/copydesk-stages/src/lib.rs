@@ -1,0 +1,1 @@
+//! The stages of copydesk: dedup, extract (entities and claims), relate.

@@ -1,0 +1,1 @@
+//! Test helpers: a real nats-server, an article builder, wait_for.

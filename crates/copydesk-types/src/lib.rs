@@ -1,0 +1,1 @@
+//! The copydesk record: article, spans, entities, claims, ids, JSON Schema.
