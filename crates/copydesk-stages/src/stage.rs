@@ -1,0 +1,68 @@
+//! What a stage is, and what can become of a record in it.
+
+use copydesk_types::Record;
+
+/// A synchronous step over one record. The same record gets the same answer on redelivery.
+pub trait Stage: Send {
+    /// Which stage it is.
+    fn name(&self) -> StageName;
+    /// Fills the stage's section of the record.
+    fn run(&mut self, record: &mut Record) -> Result<Route, StageError>;
+}
+
+/// The stages of the pipeline, in the order of the data. Also metric label, consumer name and dead-letter subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StageName {
+    /// Files to records.
+    Ingest,
+    /// Copies and versions.
+    Dedup,
+    /// Entities and claims.
+    Extract,
+    /// Stories, claim groups, ids over articles.
+    Relate,
+    /// JSON Lines.
+    Sink,
+}
+
+impl StageName {
+    /// Every stage, in order.
+    pub const ALL: [Self; 5] = [Self::Ingest, Self::Dedup, Self::Extract, Self::Relate, Self::Sink];
+
+    /// The name as a subject token, label and flag value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Dedup => "dedup",
+            Self::Extract => "extract",
+            Self::Relate => "relate",
+            Self::Sink => "sink",
+        }
+    }
+}
+
+impl std::fmt::Display for StageName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a record goes after a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// To the next stage.
+    On,
+    /// Past the rest: a duplicate, straight to the output.
+    Aside,
+}
+
+/// Why a stage could not do its work, told by what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// It may go well later: deliver again after a delay.
+    #[error("the stage may succeed later")]
+    Retry(#[source] anyhow::Error),
+    /// It never will: to the dead letters.
+    #[error("the stage refused the record")]
+    Reject(#[source] anyhow::Error),
+}
