@@ -1,1 +1,33 @@
 //! A native runtime for spaCy v3 CPU pipelines.
+//!
+//! It opens the official model directory or wheel and computes the tokens, tags, lemmas, trees and entities that
+//! spaCy computes, without Python.
+//!
+//! **Invariant: knows no other crate of the workspace and no async runtime.** A component or an architecture that is
+//! not supported is refused by name; a damaged model is an error; any text is parsed without a panic.
+
+mod config;
+mod doc;
+mod encoder;
+mod error;
+mod files;
+mod hash;
+mod layers;
+mod lemma;
+mod lexicon;
+mod linalg;
+mod ner;
+mod parser;
+mod pattern;
+mod pipeline;
+mod ruler;
+mod symbols;
+mod tokenizer;
+mod transition;
+pub mod unicode;
+mod value;
+mod vectors;
+
+pub use doc::{Doc, Ent};
+pub use error::ModelError;
+pub use pipeline::{Components, Pipeline};

@@ -1,0 +1,255 @@
+//! Python regular expressions of a tokenizer, on the engines of the `regex` family.
+//!
+//! Each top-level alternative without lookaround goes to the linear-time engine; only those with lookaround go to
+//! `fancy-regex`. A match is that with the smallest start, and of equal starts that of the first alternative: the
+//! leftmost-first rule of Python's `re`.
+
+use crate::unicode;
+
+/// Steps after which a backtracking match is given up and counts as no match.
+const BACKTRACKING: usize = 2_000_000;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+enum Group {
+    Plain(regex_automata::meta::Regex),
+    Looking { regex: fancy_regex::Regex, reach: Option<usize> },
+}
+
+/// No unrepeated alternative of a tokenizer's suffix rules is longer, in characters.
+const SUFFIX_REACH: usize = 32;
+
+impl Group {
+    fn compile(looking: bool, source: &str) -> Result<Self, String> {
+        if looking {
+            let regex =
+                fancy_regex::RegexBuilder::new(source).backtrack_limit(BACKTRACKING).build();
+            let regex = regex.map_err(|e| e.to_string())?;
+            let reach = is_short_suffix(source).then_some(SUFFIX_REACH);
+            return Ok(Self::Looking { regex, reach });
+        }
+        let config = regex_automata::meta::Config::new().nfa_size_limit(Some(64 << 20));
+        let regex = regex_automata::meta::Builder::new().configure(config).build(source);
+        regex.map(Self::Plain).map_err(|e| e.to_string())
+    }
+
+    fn find_at(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        match self {
+            Self::Plain(regex) => {
+                let input = regex_automata::Input::new(text).range(from..);
+                regex.search(&input).map(|m| (m.start(), m.end()))
+            }
+            Self::Looking { regex, reach } => {
+                let tail =
+                    reach.and_then(|n| text.char_indices().rev().nth(n)).map_or(0, |(at, _)| at);
+                // Giving up on a hostile token counts as no match: bounded time comes first.
+                let found = regex.find_from_pos(text, from.max(tail)).ok().flatten();
+                found.map(|m| (m.start(), m.end()))
+            }
+        }
+    }
+}
+
+/// Whether every alternative ends at the end of the text and repeats nothing, so that matches are short.
+fn is_short_suffix(source: &str) -> bool {
+    let (mut class, mut repeats) = (false, false);
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '[' => class = true,
+            ']' => class = false,
+            '*' | '+' | '{' if !class => repeats = true,
+            _ => {}
+        }
+    }
+    !repeats && alternatives(source).iter().all(|part| part.ends_with('$') && part.len() < 8000)
+}
+
+impl Pattern {
+    /// Compiles Python's `source`.
+    pub(crate) fn new(source: &str) -> Result<Self, String> {
+        let mut groups: Vec<(bool, String)> = Vec::new();
+        for part in alternatives(source.strip_prefix("(?u)").unwrap_or(source)) {
+            let looking = ["(?=", "(?!", "(?<"].iter().any(|l| part.contains(l));
+            let part = translate(part)?;
+            match groups.last_mut() {
+                Some((kind, group)) if *kind == looking => {
+                    group.push('|');
+                    group.push_str(&part);
+                }
+                _ => groups.push((looking, part)),
+            }
+        }
+        Ok(Self {
+            groups: groups.iter().map(|(l, s)| Group::compile(*l, s)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The first match in `text` that starts at byte `from` or later, as a byte range.
+    pub(crate) fn find_at(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        let mut best: Option<(usize, usize)> = None;
+        for group in &self.groups {
+            let found = group.find_at(text, from);
+            if found.is_some_and(|f| best.is_none_or(|b| f.0 < b.0)) {
+                best = found;
+            }
+        }
+        best
+    }
+
+    /// All matches from left to right, without overlap (`re.finditer`); empty ones are left out.
+    pub(crate) fn find_all(&self, text: &str) -> Vec<(usize, usize)> {
+        let (mut out, mut from) = (Vec::new(), 0);
+        // What a group found last stays good until the search has passed it: so each group reads the text once.
+        let mut last: Vec<_> = self.groups.iter().map(|g| g.find_at(text, 0)).collect();
+        loop {
+            for (group, found) in self.groups.iter().zip(&mut last) {
+                if found.is_some_and(|(start, _)| start < from) {
+                    *found = group.find_at(text, from);
+                }
+            }
+            let best = last.iter().flatten().min_by_key(|(start, _)| *start);
+            let Some(&(start, end)) = best else { return out };
+            if start < end {
+                out.push((start, end));
+                from = end;
+            } else {
+                let step =
+                    text.get(start..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8);
+                from = start + step;
+            }
+            if from > text.len() {
+                return out;
+            }
+        }
+    }
+
+    /// Length in bytes of the first match if it stands at the start, else 0.
+    pub(crate) fn head(&self, text: &str) -> usize {
+        self.find_at(text, 0).filter(|(start, _)| *start == 0).map_or(0, |(_, end)| end)
+    }
+
+    /// Length in bytes of the first match if it stands at the end, else 0.
+    pub(crate) fn tail(&self, text: &str) -> usize {
+        self.find_at(text, 0)
+            .filter(|(_, end)| *end == text.len())
+            .map_or(0, |(start, end)| end - start)
+    }
+
+    /// Whether the pattern matches at the start of `text`.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        self.find_at(text, 0).is_some_and(|(start, _)| start == 0)
+    }
+
+    /// Whether the pattern occurs in `text`.
+    pub(crate) fn occurs(&self, text: &str) -> bool {
+        self.find_at(text, 0).is_some()
+    }
+}
+
+/// The alternatives of the top level.
+fn alternatives(source: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut class, mut start) = (Vec::new(), 0usize, false, 0);
+    let mut chars = source.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '[' => class = true,
+            ']' => class = false,
+            '(' if !class => depth += 1,
+            ')' if !class => depth = depth.saturating_sub(1),
+            '|' if !class && depth == 0 => {
+                parts.extend(source.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(source.get(start..));
+    parts
+}
+
+/// Python's syntax in that of the `regex` crates: escapes, and brackets that would nest inside a class.
+fn translate(source: &str) -> Result<String, String> {
+    let (mut out, mut class) = (String::new(), false);
+    let mut chars = source.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                let escaped = chars.next().ok_or("a pattern ends in a backslash")?;
+                out.push_str(&escape(escaped, class, &mut chars)?);
+            }
+            '[' if class => out.push_str("\\["),
+            '&' | '~' if class => out.extend(['\\', c]),
+            '[' => {
+                class = true;
+                out.push('[');
+                if chars.next_if_eq(&'^').is_some() {
+                    out.push('^');
+                }
+                if chars.next_if_eq(&']').is_some() {
+                    out.push_str("\\]");
+                }
+            }
+            ']' => {
+                class = false;
+                out.push(']');
+            }
+            _ => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+fn escape(c: char, class: bool, rest: &mut impl Iterator<Item = char>) -> Result<String, String> {
+    let hex = |n: usize, rest: &mut dyn Iterator<Item = char>| {
+        let digits: String = rest.take(n).collect();
+        format!("\\x{{{digits}}}")
+    };
+    Ok(match c {
+        'u' => hex(4, rest),
+        'U' => hex(8, rest),
+        'x' => hex(2, rest),
+        'w' | 'd' | 's' => {
+            let inside = unicode::class(c).unwrap_or_default();
+            if class { inside } else { format!("[{inside}]") }
+        }
+        'W' | 'D' | 'S' if !class => {
+            let inside = unicode::class(c.to_ascii_lowercase()).unwrap_or_default();
+            format!("[^{inside}]")
+        }
+        'n' | 't' | 'r' => format!("\\{c}"),
+        'b' | 'B' if !class => format!("\\{c}"),
+        _ if c.is_ascii_alphanumeric() => return Err(format!("the escape \\{c} is not supported")),
+        // Escaped punctuation stands for itself; only what means something here stays escaped.
+        _ if r"\.+*?()|[]{}^$#&-~".contains(c) => format!("\\{c}"),
+        _ => c.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pythons_rules() {
+        let check = |source: &str, text: &str, expected: Option<(usize, usize)>| {
+            let pattern = Pattern::new(source).unwrap();
+            assert_eq!(pattern.find_at(text, 0), expected, "{source} on {text}");
+        };
+        check(r"(?<=[0-9])\+$|km$", "12+", Some((2, 3)));
+        check(r"a|ab", "ab", Some((0, 1))); // leftmost-first, not longest
+        check(r"ab|(?<=x)a|abc", "abc", Some((0, 2)));
+        check(r"[\[\]\u00e9~&]+", "x[]é&~", Some((1, 7)));
+        check(r"\+(?![0-9])|=", "+1=", Some((2, 3)));
+        check(r"(?u)^\w+$", "e\u{301}", None); // a combining mark is no \w in Python
+        check(r"\S+", "\u{1c}a", Some((1, 2)));
+        assert!(Pattern::new(r"\z").is_err());
+    }
+}

@@ -1,0 +1,397 @@
+//! The pipeline: tokenizer, encoders, tagger, parser, rules, lemmas, entities.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::Config;
+use crate::doc::{Doc, Ent, Labels, TokenData};
+use crate::encoder::{Encoder, EncoderScratch};
+use crate::error::ModelError;
+use crate::files::Files;
+use crate::layers::Layers;
+use crate::lemma::Lemmatizer;
+use crate::lexicon::Lexicon;
+use crate::linalg::{Affine, first_max};
+use crate::ner::{self, Ner};
+use crate::parser::{self, Parser};
+use crate::ruler::{Attr, Ruler, View};
+use crate::tokenizer::{ChunkCache, Token, Tokenizer};
+use crate::transition::{Scorer, ScorerScratch, read_moves};
+use crate::vectors::Vectors;
+
+/// Lemmas that are remembered.
+const REMEMBERED: usize = 40_000;
+
+/// Which components run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Components {
+    /// All that the model has.
+    #[default]
+    Full,
+    /// Heads, sentences and entities.
+    ParserNer,
+    /// Entities alone.
+    Ner,
+}
+
+#[derive(Debug)]
+struct Tagger {
+    affine: Affine,
+    tags: Vec<u16>,
+}
+
+/// A loaded model. It is read-only: threads share it.
+///
+/// ```no_run
+/// # fn main() -> Result<(), copydesk_nlp::ModelError> {
+/// let pipeline = copydesk_nlp::Pipeline::load("en_core_web_sm-3.8.0.whl".as_ref())?;
+/// let doc = pipeline.parse("Ada Lovelace wrote to Babbage.");
+/// assert_eq!(doc.dep(0), "compound");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Pipeline {
+    name: String,
+    lang: String,
+    labels: Arc<Labels>,
+    lexicon: Lexicon,
+    tokenizer: Tokenizer,
+    vectors: Option<Vectors>,
+    encoder: Option<Encoder>,
+    tagger: Option<Tagger>,
+    parser: Option<(Parser, Vec<u16>)>,
+    ruler: Option<Ruler>,
+    lemmatizer: Option<Lemmatizer>,
+    ner: Option<(Ner, Option<Encoder>, Vec<u16>)>,
+    scratch: Mutex<Vec<Box<Scratch>>>,
+}
+
+/// What one thread keeps between documents.
+#[derive(Debug, Default)]
+struct Scratch {
+    chunks: ChunkCache,
+    encoder: EncoderScratch,
+    ner_encoder: EncoderScratch,
+    scorer: ScorerScratch,
+    rows: Vec<f32>,
+    scores: Vec<f32>,
+    lemmas: HashMap<(Box<str>, u16, u16), Arc<str>>,
+}
+
+impl Pipeline {
+    /// Loads a spaCy v3 model: its directory (or one that holds it) or its wheel.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        Self::load_with(path, Components::Full)
+    }
+
+    /// Loads only what `components` needs.
+    pub fn load_with(path: &Path, components: Components) -> Result<Self, ModelError> {
+        let files = Files::open(path)?;
+        let config = Config::read(&files.need("config.cfg")?)?;
+        let listed = config.components()?;
+        let has = |name: &str| {
+            listed.contains(&name)
+                && match components {
+                    Components::Full => true,
+                    Components::ParserNer => matches!(name, "tok2vec" | "parser" | "ner"),
+                    Components::Ner => name == "ner",
+                }
+        };
+        let mut labels = Labels::default();
+        labels.add("");
+        let lexicon = Lexicon::read(files.get("vocab/lookups.bin")?.as_deref())?;
+        let tokenizer = Tokenizer::read(&files.need("tokenizer")?, &lexicon)?;
+        let vectors = Vectors::read(&files)?;
+        let encoder = if has("tok2vec") {
+            read_encoder(&files, &config, "tok2vec", vectors.as_ref())?
+        } else {
+            None
+        };
+        let width = encoder.as_ref().map(Encoder::width);
+        let listening = |component: &str| {
+            width.ok_or_else(|| ModelError::unsupported(component, "a shared tok2vec"))
+        };
+        let tagger = match ["tagger", "morphologizer"].into_iter().find(|c| has(c)) {
+            Some(component) => {
+                listening(component)?;
+                Some(read_tagger(&files, component, width.unwrap_or(0), &mut labels)?)
+            }
+            None => None,
+        };
+        let parser = if has("parser") {
+            let moves = read_moves(&files, "parser")?;
+            let layers = Layers::read(&files, "parser")?;
+            let scorer =
+                Scorer::read(&layers, parser::FEATURES, moves.len(), listening("parser")?)?;
+            let parser = Parser::new(scorer, moves)?;
+            let numbers = parser.labels.iter().map(|l| labels.add(l)).collect();
+            Some((parser, numbers))
+        } else {
+            None
+        };
+        let ner = if has("ner") {
+            let own = read_encoder(&files, &config, "ner", vectors.as_ref())?;
+            let mut moves = read_moves(&files, "ner")?;
+            moves.retain(|m| m.action != 0);
+            let layers = Layers::read(&files, "ner")?;
+            let ner_width = match &own {
+                Some(own) => own.width(),
+                None => listening("ner")?,
+            };
+            let scorer = Scorer::read(&layers, ner::FEATURES, moves.len(), ner_width)?;
+            let ner = Ner::new(scorer, moves)?;
+            let numbers = ner.labels.iter().map(|l| labels.add(l)).collect();
+            Some((ner, own, numbers))
+        } else {
+            None
+        };
+        let ruler = match has("attribute_ruler") {
+            true => Some(Ruler::read(&files.need("attribute_ruler/patterns")?)?),
+            false => None,
+        };
+        for (_, value) in ruler.iter().flat_map(Ruler::values) {
+            labels.add(value);
+        }
+        let lemmatizer = match has("lemmatizer") {
+            true => Some(Lemmatizer::read(&files.need("lemmatizer/lookups/lookups.bin")?)?),
+            false => None,
+        };
+        Ok(Self {
+            name: model_name(&files)?,
+            lang: config.lang().to_owned(),
+            labels: Arc::new(labels),
+            lexicon,
+            tokenizer,
+            vectors,
+            encoder,
+            tagger,
+            parser,
+            ruler,
+            lemmatizer,
+            ner,
+            scratch: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Language, name and version of the model: `en_core_web_sm-3.8.0`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Language code of the model.
+    pub fn lang(&self) -> &str {
+        &self.lang
+    }
+
+    /// Parses one text. Any text is fine; it is taken as it stands.
+    pub fn parse(&self, text: &str) -> Doc {
+        let lock = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = lock().pop().unwrap_or_default();
+        let doc = self.run(text, &mut scratch);
+        lock().push(scratch);
+        doc
+    }
+
+    /// Parses texts on `threads` threads; the documents come in the order of the texts.
+    pub fn parse_all(&self, texts: &[&str], threads: usize) -> Vec<Doc> {
+        let next = AtomicUsize::new(0);
+        let docs: Vec<Mutex<Option<Doc>>> = texts.iter().map(|_| Mutex::new(None)).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..threads.clamp(1, texts.len().max(1)) {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(text) = texts.get(at) else { return };
+                        let doc = self.parse(text);
+                        *docs[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(doc);
+                    }
+                });
+            }
+        });
+        let taken =
+            docs.into_iter().map(|d| d.into_inner().unwrap_or_else(PoisonError::into_inner));
+        taken.map(|d| d.expect("every text was parsed")).collect()
+    }
+
+    fn run(&self, text: &str, scratch: &mut Scratch) -> Doc {
+        let tokens = self.tokenizer.tokens(text, &self.lexicon, &mut scratch.chunks);
+        let n = tokens.len();
+        let spaces: Vec<bool> = tokens.iter().map(|t| t.lexeme.is_space).collect();
+        let lemma: Arc<str> = "".into();
+        let mut at = 0;
+        let mut data: Vec<TokenData> = Vec::with_capacity(n);
+        for (i, Token { lexeme, space }) in tokens.iter().enumerate() {
+            let lexeme = lexeme.clone();
+            let (start, space) = (at, *space);
+            at += lexeme.text.len() + usize::from(space);
+            let (sent_start, lemma) = (i == 0, lemma.clone());
+            data.push(TokenData {
+                lexeme,
+                start,
+                space,
+                tag: 0,
+                pos: 0,
+                morph: 0,
+                dep: 0,
+                head: i,
+                sent_start,
+                lemma,
+            });
+        }
+        if let Some(encoder) = &self.encoder {
+            encoder.encode(&tokens, self.vectors.as_ref(), &mut scratch.encoder, &mut scratch.rows);
+            if let Some(tagger) = &self.tagger {
+                tagger.affine.apply(&scratch.rows, encoder.width(), n, &mut scratch.scores);
+                for (token, scores) in
+                    data.iter_mut().zip(scratch.scores.chunks_exact(tagger.affine.rows()))
+                {
+                    token.tag = tagger.tags[first_max(scores)];
+                }
+            }
+            if let Some((parser, numbers)) = &self.parser {
+                let tree = parser.parse(&scratch.rows, &spaces, &mut scratch.scorer);
+                for (i, token) in data.iter_mut().enumerate() {
+                    token.head = tree.heads[i];
+                    token.dep = numbers[usize::from(tree.labels[i])];
+                    token.sent_start = tree.sent_starts[i];
+                }
+            }
+        }
+        self.apply_rules(&mut data);
+        self.lemmatize(&mut data, scratch);
+        let ents = self.entities(&tokens, &data, &spaces, scratch);
+        scratch.rows.shrink_to(1 << 19);
+        Doc::new(text.to_owned(), self.labels.clone(), data, ents)
+    }
+
+    fn apply_rules(&self, data: &mut [TokenData]) {
+        let Some(ruler) = &self.ruler else { return };
+        let labels = &self.labels;
+        let view = |t: &'_ TokenData| -> (u16, u16, u16, u16) { (t.tag, t.pos, t.morph, t.dep) };
+        let numbers: Vec<_> = data.iter().map(view).collect();
+        let lexemes: Vec<_> = data.iter().map(|t| t.lexeme.clone()).collect();
+        let views = numbers.iter().zip(&lexemes).map(|(&(tag, pos, morph, dep), lexeme)| View {
+            tag: labels.get(tag),
+            pos: labels.get(pos),
+            morph: labels.get(morph),
+            dep: labels.get(dep),
+            text: &lexeme.text,
+            lower: &lexeme.lower,
+            norm: &lexeme.norm,
+            is_space: lexeme.is_space,
+        });
+        let views: Vec<View> = views.collect();
+        for (i, attr, value) in ruler.apply(&views) {
+            let token = &mut data[i];
+            match attr {
+                Attr::Tag => token.tag = labels.find(value),
+                Attr::Pos => token.pos = labels.find(value),
+                Attr::Morph => token.morph = labels.find(value),
+                Attr::Dep => token.dep = labels.find(value),
+                Attr::Lemma => token.lemma = value.into(),
+            }
+        }
+    }
+
+    fn lemmatize(&self, data: &mut [TokenData], scratch: &mut Scratch) {
+        let Some(lemmatizer) = &self.lemmatizer else { return };
+        if scratch.lemmas.len() >= REMEMBERED {
+            scratch.lemmas.clear();
+        }
+        for token in data.iter_mut().filter(|t| t.lemma.is_empty()) {
+            let key = (token.lexeme.text.clone(), token.pos, token.morph);
+            let (pos, morph) = (self.labels.get(token.pos), self.labels.get(token.morph));
+            let make =
+                || lemmatizer.lemma(&token.lexeme.text, &token.lexeme.lower, pos, morph).into();
+            token.lemma = scratch.lemmas.entry(key).or_insert_with(make).clone();
+        }
+    }
+
+    fn entities(
+        &self,
+        tokens: &[Token],
+        data: &[TokenData],
+        spaces: &[bool],
+        scratch: &mut Scratch,
+    ) -> Vec<Ent> {
+        let Some((ner, own, numbers)) = &self.ner else { return Vec::new() };
+        if let Some(encoder) = own {
+            encoder.encode(
+                tokens,
+                self.vectors.as_ref(),
+                &mut scratch.ner_encoder,
+                &mut scratch.rows,
+            );
+        }
+        // Without a parser no sentence starts are known but the first.
+        let starts: Vec<bool> = data.iter().map(|t| t.sent_start).collect();
+        let found = ner.find(&scratch.rows, &starts, spaces, &mut scratch.scorer);
+        let ent = |(start, end, label): ner::Found| Ent {
+            start,
+            end,
+            label: numbers[usize::from(label)],
+        };
+        found.into_iter().map(ent).collect()
+    }
+}
+
+fn read_encoder(
+    files: &Files,
+    config: &Config,
+    component: &str,
+    vectors: Option<&Vectors>,
+) -> Result<Option<Encoder>, ModelError> {
+    let Some(wanted) = config.encoder(component)? else { return Ok(None) };
+    let layers = Layers::read(files, component)?;
+    let encoder = Encoder::read(&layers, &wanted)?;
+    if encoder.vector_width().is_some_and(|w| vectors.is_none_or(|v| v.width() != w)) {
+        return Err(layers.bad("the model needs static vectors of another width"));
+    }
+    Ok(Some(encoder))
+}
+
+fn read_tagger(
+    files: &Files,
+    component: &str,
+    width: usize,
+    labels: &mut Labels,
+) -> Result<Tagger, ModelError> {
+    let file = format!("{component}/cfg");
+    let bad = |what: &str| ModelError::malformed(&file, what);
+    let cfg: serde_json::Value =
+        serde_json::from_slice(&files.need(&file)?).map_err(|e| bad(&e.to_string()))?;
+    let names =
+        cfg.get("labels").and_then(|l| l.as_array()).ok_or_else(|| bad("it has no labels"))?;
+    let tags: Vec<u16> = names.iter().filter_map(|l| l.as_str()).map(|l| labels.add(l)).collect();
+    let affine = Layers::read(files, component)?.affine("softmax", 0)?;
+    if affine.rows() != tags.len() || affine.columns() != width {
+        return Err(bad("there is not one class for each label"));
+    }
+    Ok(Tagger { affine, tags })
+}
+
+/// `<lang>_<name>-<version>+<hash of the weights>`. Packagers rename models (`core_web_sm_x`): what they add is cut, and
+/// the hash tells whether the weights are the same.
+fn model_name(files: &Files) -> Result<String, ModelError> {
+    let meta = files.get("meta.json")?.unwrap_or_default();
+    let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap_or_default();
+    let field = |name: &str| meta.get(name).and_then(|v| v.as_str()).unwrap_or("unknown");
+    let mut name = String::new();
+    for part in field("name").split('_') {
+        name.push('_');
+        name.push_str(part);
+        if matches!(part, "sm" | "md" | "lg") {
+            break;
+        }
+    }
+    let mut hash = 0;
+    for component in ["tok2vec", "tagger", "morphologizer", "parser", "ner"] {
+        if let Some(weights) = files.get(&format!("{component}/model"))? {
+            hash = crate::hash::murmur64a(&weights, hash);
+        }
+    }
+    Ok(format!("{}{name}-{}+{hash:016x}", field("lang"), field("version")))
+}

@@ -1,0 +1,187 @@
+//! The scorer that parser and entity recogniser share, and their tables of moves.
+//!
+//! Sources: spaCy `ml/_precomputable_affine.py`, `ml/parser_model.pyx`, `pipeline/transition_parser.pyx`.
+
+use std::collections::VecDeque;
+
+use crate::error::ModelError;
+use crate::files::Files;
+use crate::layers::Layers;
+use crate::linalg::{Affine, Upper, add};
+use crate::value::Value;
+
+/// Tokens whose features are computed together.
+const BLOCK: usize = 1024;
+/// Blocks that are kept: with 8 features of 128 floats, 8 blocks take 32 MB. A longer document computes a block
+/// anew when it comes back to it.
+const KEPT: usize = 8;
+/// Pieces of the maxout.
+const PIECES: usize = 2;
+
+/// An action and its label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) action: u8,
+    pub(crate) label: String,
+}
+
+/// Reads `<component>/moves` in class order: actions ascending, then by frequency and label, descending.
+pub(crate) fn read_moves(files: &Files, component: &str) -> Result<Vec<Move>, ModelError> {
+    let file = format!("{component}/moves");
+    let bad = |what: String| ModelError::malformed(&file, what);
+    let data = files.need(&file)?;
+    let value = Value::read(&data).map_err(bad)?;
+    let table =
+        value.get("moves").and_then(Value::as_str).ok_or_else(|| bad("it has no moves".into()))?;
+    let table: std::collections::BTreeMap<String, std::collections::BTreeMap<String, i64>> =
+        serde_json::from_str(table).map_err(|e| bad(e.to_string()))?;
+    let mut moves = Vec::new();
+    for (action, labels) in table {
+        let action: u8 = action.parse().map_err(|_| bad(format!("{action:?} is no action")))?;
+        moves.extend(labels.into_iter().map(|(label, frequency)| (action, frequency, label)));
+    }
+    moves.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| (b.1, &b.2).cmp(&(a.1, &a.2))));
+    Ok(moves.into_iter().map(|(action, _, label)| Move { action, label }).collect())
+}
+
+/// Lower (precomputed) and upper layer of a transition model.
+#[derive(Debug)]
+pub(crate) struct Scorer {
+    reduce: Affine,
+    /// All features' weights, `[features · hidden · pieces, width]`, pieces apart.
+    lower: Affine,
+    features: usize,
+    hidden: usize,
+    pad: Vec<f32>,
+    bias: Vec<f32>,
+    upper: Upper,
+}
+
+impl Scorer {
+    pub(crate) fn read(
+        layers: &Layers,
+        features: usize,
+        classes: usize,
+        width: usize,
+    ) -> Result<Self, ModelError> {
+        // In the list of nodes, `linear` number 1 is the upper layer and number 2 the reduction.
+        let (upper, reduce) = (layers.affine("linear", 0)?, layers.affine("linear", 1)?);
+        let name = "precomputable_affine";
+        let array = |param| layers.array(name, 0, param);
+        let (w, b, pad) = (array("W")?, array("b")?, array("pad")?);
+        let bad = || layers.bad("the sizes of the transition model do not fit");
+        let [f, hidden, PIECES, inputs] = *w.shape else { return Err(bad()) };
+        let size = hidden * PIECES;
+        let fits = f == features
+            && reduce.columns() == width
+            && reduce.rows() == inputs
+            && (upper.rows(), upper.columns()) == (classes, hidden)
+            && b.data.len() == size
+            && pad.data.len() == f * size;
+        if !fits || size == 0 {
+            return Err(bad());
+        }
+        // From [f, hidden, piece] to [f, piece, hidden], so that the maximum is over halves of a row.
+        let order = |f: usize, piece: usize, h: usize| (f * hidden + h) * PIECES + piece;
+        let (mut weights, mut padding, mut bias) =
+            (Vec::with_capacity(w.data.len()), Vec::new(), Vec::new());
+        for f in 0..features {
+            for piece in 0..PIECES {
+                for h in 0..hidden {
+                    let row = order(f, piece, h);
+                    weights.extend_from_slice(&w.data[row * inputs..(row + 1) * inputs]);
+                    padding.push(pad.data[row]);
+                }
+            }
+        }
+        for piece in 0..PIECES {
+            bias.extend((0..hidden).map(|h| b.data[h * PIECES + piece]));
+        }
+        let lower = Affine::new(features * size, inputs, weights, Vec::new()).ok_or_else(bad)?;
+        Ok(Self { reduce, lower, features, hidden, pad: padding, bias, upper: Upper::new(&upper) })
+    }
+
+    /// Begins a document whose tokens have the rows `x`.
+    pub(crate) fn begin(&self, x: &[f32], tokens: usize, scratch: &mut ScorerScratch) {
+        self.reduce.apply(x, self.reduce.columns(), tokens, &mut scratch.reduced);
+        scratch.blocks.iter_mut().for_each(|b| *b = None);
+        scratch.blocks.resize_with(tokens.div_ceil(BLOCK), || None);
+        scratch.live.clear();
+    }
+
+    /// Scores of all classes for a state with these feature tokens (`None`: absent).
+    pub(crate) fn score(&self, features: &[Option<usize>], scratch: &mut ScorerScratch) {
+        let size = self.hidden * PIECES;
+        let mut sum = std::mem::take(&mut scratch.sum);
+        sum.clear();
+        sum.extend_from_slice(&self.bias);
+        for (f, token) in features.iter().enumerate() {
+            match *token {
+                None => add(&mut sum, &self.pad[f * size..(f + 1) * size]),
+                Some(token) => {
+                    let block = self.block(token / BLOCK, scratch);
+                    let at = (token % BLOCK * self.features + f) * size;
+                    add(&mut sum, &block[at..at + size]);
+                }
+            }
+        }
+        let (first, second) = sum.split_at_mut(self.hidden);
+        first.iter_mut().zip(second).for_each(|(a, b)| *a = a.max(*b));
+        self.upper.apply(first, &mut scratch.scores);
+        scratch.sum = sum;
+    }
+
+    fn block<'s>(&self, block: usize, scratch: &'s mut ScorerScratch) -> &'s [f32] {
+        if scratch.blocks[block].is_none() {
+            let mut room = Vec::new();
+            if scratch.live.len() >= KEPT {
+                let oldest = scratch.live.pop_front().expect("it has KEPT entries");
+                room = scratch.blocks[oldest].take().expect("a live block is there");
+            } else if let Some(spare) = scratch.spare.pop() {
+                room = spare;
+            }
+            let width = self.lower.columns();
+            let rows = &scratch.reduced[block * BLOCK * width..];
+            let n = (rows.len() / width).min(BLOCK);
+            self.lower.apply(rows, width, n, &mut room);
+            scratch.blocks[block] = Some(room);
+            scratch.live.push_back(block);
+        }
+        scratch.blocks[block].as_deref().expect("it was just made")
+    }
+}
+
+/// What one thread keeps between documents.
+#[derive(Debug, Default)]
+pub(crate) struct ScorerScratch {
+    reduced: Vec<f32>,
+    blocks: Vec<Option<Vec<f32>>>,
+    live: VecDeque<usize>,
+    spare: Vec<Vec<f32>>,
+    sum: Vec<f32>,
+    /// Scores of the last state.
+    pub(crate) scores: Vec<f32>,
+}
+
+impl ScorerScratch {
+    /// Ends a document: one block is kept for the next, the rest is given back.
+    pub(crate) fn end(&mut self) {
+        self.spare.extend(self.blocks.iter_mut().filter_map(Option::take));
+        self.spare.truncate(1);
+        self.blocks.clear();
+        self.blocks.shrink_to(64);
+        self.reduced.shrink_to(1 << 18);
+        self.live.clear();
+    }
+
+    /// The first best class among those that `valid` admits.
+    pub(crate) fn best(&self, moves: &[Move], valid: impl Fn(&Move) -> bool) -> Option<usize> {
+        let mut best = None;
+        for (class, (m, score)) in moves.iter().zip(&self.scores).enumerate() {
+            if best.is_none_or(|b: usize| *score > self.scores[b]) && valid(m) {
+                best = Some(class);
+            }
+        }
+        best
+    }
+}
