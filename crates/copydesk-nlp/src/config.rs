@@ -65,10 +65,9 @@ impl Config {
 
     /// The enabled components in order, each checked to be one that this runtime computes.
     pub(crate) fn components(&self) -> Result<Vec<&str>, ModelError> {
-        if let Some(tokenizer) = self.get("nlp", "tokenizer").and_then(|t| t.get("@tokenizers")) {
-            if tokenizer != "spacy.Tokenizer.v1" {
-                return Err(ModelError::unsupported("the tokenizer", tokenizer.to_string()));
-            }
+        let tokenizer = self.get("nlp", "tokenizer").and_then(|t| t.get("@tokenizers"));
+        if let Some(other) = tokenizer.filter(|t| *t != "spacy.Tokenizer.v1") {
+            return Err(ModelError::unsupported("the tokenizer", other.to_string()));
         }
         let disabled = self.list("nlp", "disabled");
         let all = self.list("nlp", "pipeline").into_iter().filter(|c| !disabled.contains(c));

@@ -33,6 +33,7 @@ pub(crate) fn string_id(s: &str) -> u64 {
 }
 
 /// The four row keys of `HashEmbed`: a 64-bit mix in which the length 8 of the value is folded in.
+#[expect(clippy::cast_possible_truncation, reason = "the keys are the halves of the hash")]
 pub(crate) fn embed_keys(value: u64, seed: u32) -> [u32; 4] {
     fn mix(mut h: u64) -> u64 {
         h = (h ^ (h >> 33)).wrapping_mul(0xFF51_AFD7_ED55_8CCD);

@@ -48,7 +48,7 @@ impl Lexicon {
         let lower = unicode::lower(text);
         let norm = match norm {
             Some(norm) => norm,
-            None => self.norms.get(&orth).map_or_else(|| base_norm(text, &lower), |n| n),
+            None => self.norms.get(&orth).map_or(base_norm(text, &lower), |n| n),
         };
         let mut chars = text.char_indices();
         let prefix = chars.next().and_then(|(_, c)| text.get(..c.len_utf8())).unwrap_or_default();

@@ -182,7 +182,9 @@ pub(crate) fn add(a: &mut [f32], b: &[f32]) {
 pub(crate) fn layer_norm(rows: &mut [f32], width: usize, gain: &[f32], bias: &[f32]) {
     for row in rows.chunks_exact_mut(width) {
         let mean = sum(row) / width as f32;
-        row.iter_mut().for_each(|x| *x -= mean);
+        for x in row.iter_mut() {
+            *x -= mean;
+        }
         let mut squares = [0.0f32; LANES];
         let (blocks, rest) = row.as_chunks::<LANES>();
         for block in blocks {

@@ -160,14 +160,14 @@ pub(crate) fn edges(heads: &[usize]) -> (Vec<usize>, Vec<usize>) {
             right[h] = right[h].max(right[i]);
         }
         let mut starts = vec![false; n];
-        for i in 0..n {
-            if heads[i] == i {
+        for (i, head) in heads.iter().enumerate() {
+            if *head == i {
                 starts[left[i]] = true;
             }
         }
         let (mut inside, mut begin) = (true, 0);
-        for i in 0..n {
-            if (i > 0 && starts[i]) || i + 1 == n {
+        for (i, starts) in starts.into_iter().enumerate() {
+            if (i > 0 && starts) || i + 1 == n {
                 if (begin..i).any(|j| heads[j] < begin || heads[j] > i) {
                     inside = false;
                     break;

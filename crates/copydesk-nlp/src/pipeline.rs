@@ -66,7 +66,7 @@ pub struct Pipeline {
     ruler: Option<Ruler>,
     lemmatizer: Option<Lemmatizer>,
     ner: Option<(Ner, Option<Encoder>, Vec<u16>)>,
-    scratch: Mutex<Vec<Box<Scratch>>>,
+    scratch: Mutex<Vec<Scratch>>,
 }
 
 /// What one thread keeps between documents.
@@ -91,78 +91,45 @@ impl Pipeline {
     pub fn load_with(path: &Path, components: Components) -> Result<Self, ModelError> {
         let files = Files::open(path)?;
         let config = Config::read(&files.need("config.cfg")?)?;
-        let listed = config.components()?;
-        let has = |name: &str| {
-            listed.contains(&name)
-                && match components {
-                    Components::Full => true,
-                    Components::ParserNer => matches!(name, "tok2vec" | "parser" | "ner"),
-                    Components::Ner => name == "ner",
-                }
-        };
+        let mut listed = config.components()?;
+        listed.retain(|name| match components {
+            Components::Full => true,
+            Components::ParserNer => matches!(*name, "tok2vec" | "parser" | "ner"),
+            Components::Ner => *name == "ner",
+        });
+        let has = |name: &str| listed.contains(&name);
         let mut labels = Labels::default();
         labels.add("");
         let lexicon = Lexicon::read(files.get("vocab/lookups.bin")?.as_deref())?;
         let tokenizer = Tokenizer::read(&files.need("tokenizer")?, &lexicon)?;
         let vectors = Vectors::read(&files)?;
-        let encoder = if has("tok2vec") {
-            read_encoder(&files, &config, "tok2vec", vectors.as_ref())?
-        } else {
-            None
-        };
-        let width = encoder.as_ref().map(Encoder::width);
-        let listening = |component: &str| {
-            width.ok_or_else(|| ModelError::unsupported(component, "a shared tok2vec"))
-        };
-        let tagger = match ["tagger", "morphologizer"].into_iter().find(|c| has(c)) {
-            Some(component) => {
-                listening(component)?;
-                Some(read_tagger(&files, component, width.unwrap_or(0), &mut labels)?)
-            }
-            None => None,
-        };
-        let parser = if has("parser") {
-            let moves = read_moves(&files, "parser")?;
-            let layers = Layers::read(&files, "parser")?;
-            let scorer =
-                Scorer::read(&layers, parser::FEATURES, moves.len(), listening("parser")?)?;
-            let parser = Parser::new(scorer, moves)?;
-            let numbers = parser.labels.iter().map(|l| labels.add(l)).collect();
-            Some((parser, numbers))
-        } else {
-            None
-        };
-        let ner = if has("ner") {
-            let own = read_encoder(&files, &config, "ner", vectors.as_ref())?;
-            let mut moves = read_moves(&files, "ner")?;
-            moves.retain(|m| m.action != 0);
-            let layers = Layers::read(&files, "ner")?;
-            let ner_width = match &own {
-                Some(own) => own.width(),
-                None => listening("ner")?,
-            };
-            let scorer = Scorer::read(&layers, ner::FEATURES, moves.len(), ner_width)?;
-            let ner = Ner::new(scorer, moves)?;
-            let numbers = ner.labels.iter().map(|l| labels.add(l)).collect();
-            Some((ner, own, numbers))
-        } else {
-            None
-        };
-        let ruler = match has("attribute_ruler") {
-            true => Some(Ruler::read(&files.need("attribute_ruler/patterns")?)?),
-            false => None,
-        };
+        let optional =
+            |name: &str, file: &str| if has(name) { files.need(file).map(Some) } else { Ok(None) };
+        let ruler = optional("attribute_ruler", "attribute_ruler/patterns")?;
+        let ruler = ruler.as_deref().map(Ruler::read).transpose()?;
         for (_, value) in ruler.iter().flat_map(Ruler::values) {
             labels.add(value);
         }
-        let lemmatizer = match has("lemmatizer") {
-            true => Some(Lemmatizer::read(&files.need("lemmatizer/lookups/lookups.bin")?)?),
-            false => None,
+        let lemmatizer = optional("lemmatizer", "lemmatizer/lookups/lookups.bin")?;
+        let lemmatizer = lemmatizer.as_deref().map(Lemmatizer::read).transpose()?;
+        let mut reader = Reader {
+            files: &files,
+            config: &config,
+            vectors: vectors.as_ref(),
+            labels: &mut labels,
         };
+        let encoder = if has("tok2vec") { reader.encoder("tok2vec")? } else { None };
+        let width = encoder.as_ref().map(Encoder::width);
+        let tagger = ["tagger", "morphologizer"].into_iter().find(|c| has(c));
+        let tagger = tagger.map(|component| reader.tagger(component, width)).transpose()?;
+        let parser = if has("parser") { Some(reader.parser(width)?) } else { None };
+        let ner = if has("ner") { Some(reader.ner(width)?) } else { None };
+        let (name, lang) = (model_name(&files)?, config.lang().to_owned());
+        let (labels, scratch) = (Arc::new(labels), Mutex::default());
         Ok(Self {
-            name: model_name(&files)?,
-            lang: config.lang().to_owned(),
-            labels: Arc::new(labels),
+            name,
+            lang,
+            labels,
             lexicon,
             tokenizer,
             vectors,
@@ -172,7 +139,7 @@ impl Pipeline {
             ruler,
             lemmatizer,
             ner,
-            scratch: Mutex::new(Vec::new()),
+            scratch,
         })
     }
 
@@ -338,39 +305,74 @@ impl Pipeline {
     }
 }
 
-fn read_encoder(
-    files: &Files,
-    config: &Config,
-    component: &str,
-    vectors: Option<&Vectors>,
-) -> Result<Option<Encoder>, ModelError> {
-    let Some(wanted) = config.encoder(component)? else { return Ok(None) };
-    let layers = Layers::read(files, component)?;
-    let encoder = Encoder::read(&layers, &wanted)?;
-    if encoder.vector_width().is_some_and(|w| vectors.is_none_or(|v| v.width() != w)) {
-        return Err(layers.bad("the model needs static vectors of another width"));
-    }
-    Ok(Some(encoder))
+/// Reads the components of one model.
+struct Reader<'a> {
+    files: &'a Files,
+    config: &'a Config,
+    vectors: Option<&'a Vectors>,
+    labels: &'a mut Labels,
 }
 
-fn read_tagger(
-    files: &Files,
-    component: &str,
-    width: usize,
-    labels: &mut Labels,
-) -> Result<Tagger, ModelError> {
-    let file = format!("{component}/cfg");
-    let bad = |what: &str| ModelError::malformed(&file, what);
-    let cfg: serde_json::Value =
-        serde_json::from_slice(&files.need(&file)?).map_err(|e| bad(&e.to_string()))?;
-    let names =
-        cfg.get("labels").and_then(|l| l.as_array()).ok_or_else(|| bad("it has no labels"))?;
-    let tags: Vec<u16> = names.iter().filter_map(|l| l.as_str()).map(|l| labels.add(l)).collect();
-    let affine = Layers::read(files, component)?.affine("softmax", 0)?;
-    if affine.rows() != tags.len() || affine.columns() != width {
-        return Err(bad("there is not one class for each label"));
+impl Reader<'_> {
+    /// The encoder that the component has of its own.
+    fn encoder(&self, component: &str) -> Result<Option<Encoder>, ModelError> {
+        let Some(wanted) = self.config.encoder(component)? else { return Ok(None) };
+        let layers = Layers::read(self.files, component)?;
+        let encoder = Encoder::read(&layers, &wanted)?;
+        if encoder.vector_width().is_some_and(|w| self.vectors.is_none_or(|v| v.width() != w)) {
+            return Err(layers.bad("the model needs static vectors of another width"));
+        }
+        Ok(Some(encoder))
     }
-    Ok(Tagger { affine, tags })
+
+    fn tagger(&mut self, component: &str, width: Option<usize>) -> Result<Tagger, ModelError> {
+        let file = format!("{component}/cfg");
+        let bad = |what: &str| ModelError::malformed(&file, what);
+        let cfg = serde_json::from_slice(&self.files.need(&file)?);
+        let cfg: serde_json::Value = cfg.map_err(|e| bad(&e.to_string()))?;
+        let names =
+            cfg.get("labels").and_then(|l| l.as_array()).ok_or_else(|| bad("it has no labels"))?;
+        let tags: Vec<u16> =
+            names.iter().filter_map(|l| l.as_str()).map(|l| self.labels.add(l)).collect();
+        let affine = Layers::read(self.files, component)?.affine("softmax", 0)?;
+        if affine.rows() != tags.len() || affine.columns() != shared(component, width)? {
+            return Err(bad("there is not one class for each label"));
+        }
+        Ok(Tagger { affine, tags })
+    }
+
+    fn parser(&mut self, width: Option<usize>) -> Result<(Parser, Vec<u16>), ModelError> {
+        let moves = read_moves(self.files, "parser")?;
+        let layers = Layers::read(self.files, "parser")?;
+        let scorer =
+            Scorer::read(&layers, parser::FEATURES, moves.len(), shared("parser", width)?)?;
+        let parser = Parser::new(scorer, moves)?;
+        let numbers = parser.labels.iter().map(|l| self.labels.add(l)).collect();
+        Ok((parser, numbers))
+    }
+
+    fn ner(
+        &mut self,
+        width: Option<usize>,
+    ) -> Result<(Ner, Option<Encoder>, Vec<u16>), ModelError> {
+        let own = self.encoder("ner")?;
+        let mut moves = read_moves(self.files, "ner")?;
+        // Action 0 is MISSING, which only training uses.
+        moves.retain(|m| m.action != 0);
+        let layers = Layers::read(self.files, "ner")?;
+        let width = own.as_ref().map(Encoder::width).or(width);
+        let scorer = Scorer::read(&layers, ner::FEATURES, moves.len(), shared("ner", width)?)?;
+        let ner = Ner::new(scorer, moves)?;
+        let numbers = ner.labels.iter().map(|l| self.labels.add(l)).collect();
+        Ok((ner, own, numbers))
+    }
+}
+
+/// The width of the encoder that `component` listens to.
+fn shared(component: &str, width: Option<usize>) -> Result<usize, ModelError> {
+    width.ok_or_else(|| {
+        ModelError::unsupported(component, "a tok2vec that the pipeline does not have")
+    })
 }
 
 /// `<lang>_<name>-<version>+<hash of the weights>`. Packagers rename models (`core_web_sm_x`): what they add is cut, and

@@ -50,7 +50,7 @@ enum Test {
     NotIn(Key, Vec<String>),
     Regex(Key, Pattern),
     IsSpace(bool),
-    /// MORPH IS_SUPERSET.
+    /// The features of `MORPH IS_SUPERSET`.
     Morph(Vec<String>),
 }
 
@@ -105,15 +105,16 @@ impl Ruler {
         let (mut by_tag, mut others) = (HashMap::<String, Vec<_>>::new(), Vec::new());
         for (r, rule) in rules.iter().enumerate() {
             for (p, pattern) in rule.patterns.iter().enumerate() {
-                let tags = pattern.first().into_iter().flatten().find_map(|t| match t {
-                    Test::In(Key::Tag, tags) => Some(tags),
-                    _ => None,
-                });
-                match tags {
-                    Some(tags) => {
-                        tags.iter().for_each(|t| by_tag.entry(t.clone()).or_default().push((r, p)))
-                    }
-                    None => others.push((r, p)),
+                let tags =
+                    pattern.first().into_iter().flatten().find_map(|t| {
+                        if let Test::In(Key::Tag, tags) = t { Some(tags) } else { None }
+                    });
+                let Some(tags) = tags else {
+                    others.push((r, p));
+                    continue;
+                };
+                for tag in tags {
+                    by_tag.entry(tag.clone()).or_default().push((r, p));
                 }
             }
         }

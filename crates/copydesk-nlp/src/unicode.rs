@@ -1,5 +1,6 @@
 //! `CPython`'s character predicates, pinned at Unicode 14.0, since spaCy's models were trained on their answers.
 
+#[rustfmt::skip]
 mod tables;
 
 fn within(table: &[(u32, u32)], c: char) -> bool {
@@ -23,7 +24,7 @@ pub fn is_upper(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_uppercase() } else { within(tables::UPPER, c) }
 }
 
-/// `str.isspace` of one character: White_Space and U+001C to U+001F.
+/// `str.isspace` of one character: `White_Space` and U+001C to U+001F.
 pub fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
