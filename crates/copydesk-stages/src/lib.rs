@@ -6,6 +6,8 @@
 //! **Invariant: knows no runtime, no NATS, no files and no clock.** What a stage needs from outside (model,
 //! knowledge base, index) is given to its constructor; time comes from the record.
 
+mod extract;
 mod stage;
 
+pub use extract::Extract;
 pub use stage::{Route, Stage, StageError, StageName};

@@ -1,0 +1,53 @@
+//! Entities, times, quantities and claims of one article, over one parse of its body.
+
+mod claims;
+mod entities;
+mod lexicon;
+mod quantities;
+mod times;
+
+use std::sync::Arc;
+
+use copydesk_nlp::Pipeline;
+use copydesk_types::{Record, Warning, WarningCode};
+
+use crate::{Route, Stage, StageError, StageName};
+
+/// Fills `entities`, `times`, `quantities` and `claims`. Keeps no state: any number may run at once.
+#[derive(Debug, Clone)]
+pub struct Extract {
+    pipeline: Arc<Pipeline>,
+    explain: bool,
+}
+
+impl Extract {
+    /// The stage over a loaded model; with `explain` every claim says why it is one.
+    pub fn new(pipeline: Arc<Pipeline>, explain: bool) -> Self {
+        Self { pipeline, explain }
+    }
+}
+
+impl Stage for Extract {
+    fn name(&self) -> StageName {
+        StageName::Extract
+    }
+
+    fn run(&mut self, record: &mut Record) -> Result<Route, StageError> {
+        record.provenance.model = Some(self.pipeline.name().to_owned());
+        let code = record.article.language.code.as_str();
+        if code != self.pipeline.lang() && code != "und" {
+            let message = format!("the body is in {code:?}; this model reads {:?}", self.pipeline.lang());
+            record.warnings.push(Warning::new(WarningCode::LanguageSkipped, &message));
+            return Ok(Route::On);
+        }
+        let doc = self.pipeline.parse(&record.text.body);
+        record.entities = entities::find(&doc, &record.text.blocks);
+        record.times = times::find(&doc, &record.article);
+        record.quantities = quantities::find(&doc);
+        record.claims = claims::find(&doc, record);
+        if !self.explain {
+            record.claims.iter_mut().for_each(|c| c.why = None);
+        }
+        Ok(Route::On)
+    }
+}
