@@ -208,7 +208,10 @@ fn two_at_once_fetch_once() {
     let script = world.answer("curl", Some(b"official"), "");
     // Holds the first fetch until the second one has said that it waits.
     let gate = world.at("gate");
-    let wait = format!("while [ ! -e {} ]; do sleep 0.01; done", gate.display());
+    let wait = format!(
+        "n=0; while [ ! -e {} ] && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.01; done",
+        gate.display()
+    );
     let find = r#"while [ "$1" != -o ]; do shift; done; to="$2""#;
     world.tool("curl", &format!("{find}\n{wait}\n{script}"));
     let all = |_| pins(b"official", b"package");
