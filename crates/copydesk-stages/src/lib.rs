@@ -6,8 +6,10 @@
 //! **Invariant: knows no runtime, no NATS, no files and no clock.** What a stage needs from outside (model,
 //! knowledge base, index) is given to its constructor; time comes from the record.
 
+mod dedup;
 mod extract;
 mod stage;
 
+pub use dedup::{Dedup, DedupOptions};
 pub use extract::Extract;
 pub use stage::{Route, Stage, StageError, StageName};

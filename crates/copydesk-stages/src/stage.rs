@@ -3,11 +3,38 @@
 use copydesk_types::Record;
 
 /// A synchronous step over one record. The same record gets the same answer on redelivery.
+///
+/// A stage with state decides in [`run`](Self::run) and learns in [`learn`](Self::learn): the log of decisions is the
+/// truth, and the state is a cache of it.
 pub trait Stage: Send {
     /// Which stage it is.
     fn name(&self) -> StageName;
-    /// Fills the stage's section of the record.
+    /// Fills the stage's section of the record. No I/O and no clock; the stage's state stays as it is.
     fn run(&mut self, record: &mut Record) -> Result<Route, StageError>;
+
+    /// What the last [`run`](Self::run) decided, as JSON for the decisions log. `None` for a stage without state, and
+    /// when the decision was known before.
+    fn take_decision(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes a decision of the log into the state: called when the log has stored it, and at the start for the whole
+    /// log in order. A decision that is known already changes nothing. Errors when the bytes are no decision.
+    fn learn(&mut self, _decision: &[u8]) -> Result<(), StageError> {
+        Ok(())
+    }
+
+    /// The state in a form that [`restore`](Self::restore) reads, versioned and checksummed. `None` for a stage
+    /// without state.
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Puts the state of a snapshot in place of the present one. On an error (damaged, or of another version) the
+    /// state is as it was, and is to be rebuilt from the log.
+    fn restore(&mut self, _snapshot: &[u8]) -> Result<(), StageError> {
+        Err(StageError::Reject(anyhow::anyhow!("this stage keeps no state")))
+    }
 }
 
 /// The stages of the pipeline, in the order of the data. Also metric label, consumer name and dead-letter subject.
