@@ -58,10 +58,10 @@ prometheus:
     promtool test rules deploy/prometheus/alerts_test.yml
     promtool check config --syntax-only deploy/prometheus/prometheus.yml
 
-# The demo in a directory of its own, its metrics checked while it runs (needs promtool).
+# The real binary looked at from outside (needs promtool, and nats-py and jsonschema for Python).
 live:
-    cargo build --release
-    scripts/live.sh
+    cargo build --release --locked
+    python3 scripts/live.py
 
 # What .ci/run checks beside formatting, lints and tests.
 ci: arch tidy doc prometheus live
