@@ -16,22 +16,50 @@ pub(super) enum Takes {
 }
 
 const CLASSES: [(CueClass, Takes, &str); 11] = [
-    (CueClass::Say, Takes::Clause, "say add tell note state comment remark observe mention reply respond answer explain write \
+    (
+        CueClass::Say,
+        Takes::Clause,
+        "say add tell note state comment remark observe mention reply respond answer explain write \
         tweet post read recount recall relate reiterate repeat testify shout whisper quip joke muse opine continue elaborate \
         clarify report inform advise counter retort exclaim cry intone email text text-message blog lecture narrate \
-        reflect interject confide scream yell mutter mumble murmur chant brag recite begin conclude go"),
-    (CueClass::Argue, Takes::Clause, "argue assert insist claim maintain contend allege suggest reason stress emphasize emphasise underscore \
+        reflect interject confide scream yell mutter mumble murmur chant brag recite begin conclude go",
+    ),
+    (
+        CueClass::Argue,
+        Takes::Clause,
+        "argue assert insist claim maintain contend allege suggest reason stress emphasize emphasise underscore \
         underline highlight imply speculate theorize hint declare proclaim complain lament boast rail conclude point suppose \
-        contemplate estimate determine find show indicate reveal signal caution protest"),
+        contemplate estimate determine find show indicate reveal signal caution protest",
+    ),
     (CueClass::Announce, Takes::Clause, "announce disclose reveal report declare publish release"),
-    (CueClass::Confirm, Takes::Clause, "confirm acknowledge admit concede affirm reaffirm agree verify certify recognize recognise accept"),
+    (
+        CueClass::Confirm,
+        Takes::Clause,
+        "confirm acknowledge admit concede affirm reaffirm agree verify certify recognize recognise accept",
+    ),
     (CueClass::Deny, Takes::Noun, "deny dispute reject dismiss refute rebut"),
     (CueClass::Ask, Takes::Clause, "ask wonder question inquire query"),
-    (CueClass::Urge, Takes::Infinitive, "urge order demand request call warn advise tell ask encourage recommend propose instruct implore beg"),
-    (CueClass::Commit, Takes::Infinitive, "predict promise warn pledge vow swear threaten forecast guarantee offer refuse agree assure caution"),
-    (CueClass::Evaluate, Takes::Noun, "praise denounce criticize criticise blast slam condemn accuse blame hail laud commend mock attack describe \
-        call decry deride ridicule characterize characterise label brand portray welcome defend blame cite dub"),
-    (CueClass::Think, Takes::Clause, "think believe expect hope feel know fear worry doubt assume consider realize realise imagine figure guess wish"),
+    (
+        CueClass::Urge,
+        Takes::Infinitive,
+        "urge order demand request call warn advise tell ask encourage recommend propose instruct implore beg",
+    ),
+    (
+        CueClass::Commit,
+        Takes::Infinitive,
+        "predict promise warn pledge vow swear threaten forecast guarantee offer refuse agree assure caution",
+    ),
+    (
+        CueClass::Evaluate,
+        Takes::Noun,
+        "praise denounce criticize criticise blast slam condemn accuse blame hail laud commend mock attack describe \
+        call decry deride ridicule characterize characterise label brand portray welcome defend blame cite dub",
+    ),
+    (
+        CueClass::Think,
+        Takes::Clause,
+        "think believe expect hope feel know fear worry doubt assume consider realize realise imagine figure guess wish",
+    ),
     (CueClass::Other, Takes::Clause, "mean"),
 ];
 
@@ -40,7 +68,9 @@ pub(super) fn verb(lemma: &str) -> Option<(CueClass, Takes)> {
     let (class, mut takes, _) = *CLASSES.iter().find(|(_, _, list)| has(list, lemma))?;
     for (_, also, list) in &CLASSES {
         // A verb of several classes takes what any of them takes; a noun phrase is the widest.
-        if has(list, lemma) && (*also == Takes::Noun || (*also == Takes::Infinitive && takes == Takes::Clause)) {
+        if has(list, lemma)
+            && (*also == Takes::Noun || (*also == Takes::Infinitive && takes == Takes::Clause))
+        {
             takes = *also;
         }
     }
@@ -63,7 +93,9 @@ mod tests {
 
     #[test]
     fn classes() {
-        let check = |lemma: &str, expected: Option<(CueClass, Takes)>| assert_eq!(verb(lemma), expected, "{lemma}");
+        let check = |lemma: &str, expected: Option<(CueClass, Takes)>| {
+            assert_eq!(verb(lemma), expected, "{lemma}");
+        };
         check("say", Some((CueClass::Say, Takes::Clause)));
         check("promise", Some((CueClass::Commit, Takes::Infinitive)));
         check("praise", Some((CueClass::Evaluate, Takes::Noun)));

@@ -26,7 +26,10 @@ pub(super) fn find(text: &str, range: Range<usize>) -> Vec<Quote> {
     while at < chars.len() {
         let (byte, c) = chars[at];
         let next = chars.get(at + 1).map(|(_, c)| *c);
-        let pair = matches!((c, next), ('\'', Some('\'')) | ('`', Some('`')) | ('‘', Some('‘')) | ('’', Some('’')));
+        let pair = matches!(
+            (c, next),
+            ('\'', Some('\'')) | ('`', Some('`')) | ('‘', Some('‘')) | ('’', Some('’'))
+        );
         let width = if pair { 2 } else { 1 };
         let bytes: usize = chars[at..at + width].iter().map(|(_, c)| c.len_utf8()).sum();
         let behind = chars.get(at + width).map(|(_, c)| *c);
@@ -55,11 +58,11 @@ pub(super) fn find(text: &str, range: Range<usize>) -> Vec<Quote> {
         }
         at += width;
     }
-    if let Some((start, inner)) = open {
-        if paragraph.get(..start).is_some_and(|before| before.trim().is_empty()) {
-            let end = paragraph.trim_end().len();
-            out.push(quote(paragraph, range.start, start..end, inner..end));
-        }
+    let begins =
+        |start: usize| paragraph.get(..start).is_some_and(|before| before.trim().is_empty());
+    if let Some((start, inner)) = open.filter(|(start, _)| begins(*start)) {
+        let end = paragraph.trim_end().len();
+        out.push(quote(paragraph, range.start, start..end, inner..end));
     }
     out
 }
@@ -87,11 +90,15 @@ mod tests {
     fn regions() {
         let check = |text: &str, expected: &[&str]| {
             let found = find(text, 0..text.len());
-            let inner: Vec<&str> = found.iter().map(|q| text.get(q.inner.clone()).unwrap()).collect();
+            let inner: Vec<&str> =
+                found.iter().map(|q| text.get(q.inner.clone()).unwrap()).collect();
             assert_eq!(inner, expected, "{text}");
         };
         check("He said \"yes\" and “no”.", &["yes", "no"]);
-        check("\"It begins straight and ends curly,” she said.", &["It begins straight and ends curly,"]);
+        check(
+            "\"It begins straight and ends curly,” she said.",
+            &["It begins straight and ends curly,"],
+        );
         check("“It goes on in the next paragraph.", &["It goes on in the next paragraph."]);
         check("A lost mark ” here, and \"this\" stays.", &["this"]);
         check("A lost mark \" at the end stays alone", &[]);

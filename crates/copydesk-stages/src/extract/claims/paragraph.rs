@@ -1,0 +1,44 @@
+//! A paragraph: its tokens and its quote regions.
+
+use std::ops::Range;
+
+use copydesk_nlp::Doc;
+
+use super::quotes::{self, Quote};
+
+/// A block of running text.
+#[derive(Debug)]
+pub(super) struct Paragraph {
+    pub(super) bytes: Range<usize>,
+    pub(super) tokens: Range<usize>,
+    pub(super) quotes: Vec<Quote>,
+    /// For each token of `tokens` the quote that it starts in, + 1; 0 for none.
+    quote_of: Vec<u32>,
+}
+
+impl Paragraph {
+    pub(super) fn new(doc: &Doc, bytes: Range<usize>) -> Self {
+        let tokens = doc.tokens_in_bytes(bytes.clone());
+        let quotes = quotes::find(doc.text(), bytes.clone());
+        let mut quote_of = vec![0; tokens.len()];
+        for (number, quote) in quotes.iter().enumerate() {
+            let inside = doc.tokens_in_bytes(quote.outer.clone());
+            let inside = inside.start.max(tokens.start)..inside.end.min(tokens.end);
+            for t in inside.filter(|&t| quote.outer.contains(&doc.start(t))) {
+                quote_of[t - tokens.start] = u32::try_from(number + 1).unwrap_or(0);
+            }
+        }
+        Self { bytes, tokens, quotes, quote_of }
+    }
+
+    /// The quote that the token lies in.
+    pub(super) fn quote_of(&self, token: usize) -> Option<&Quote> {
+        let at = token.checked_sub(self.tokens.start)?;
+        self.quotes.get((*self.quote_of.get(at)? as usize).checked_sub(1)?)
+    }
+
+    /// Whether the token lies in a quote of more than `words` words.
+    pub(super) fn in_quote(&self, token: usize, words: usize) -> bool {
+        self.quote_of(token).is_some_and(|q| q.words > words)
+    }
+}
