@@ -5,11 +5,15 @@ use std::io::Write;
 use std::sync::Arc;
 
 use copydesk_stages::{Extract, Stage};
-use copydesk_types::{Article, Block, BlockKind, Provenance, Record, Source, Text, TextMethod, article_id, clean};
+use copydesk_types::{
+    Article, Block, BlockKind, Provenance, Record, Source, Text, TextMethod, article_id, clean,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, model, file] = args.as_slice() else { return Err("usage: extract MODEL FILE.jsonl".into()) };
+    let [_, model, file] = args.as_slice() else {
+        return Err("usage: extract MODEL FILE.jsonl".into());
+    };
     let pipeline = Arc::new(copydesk_nlp::Pipeline::load(model.as_ref())?);
     let mut stage = Extract::new(pipeline, true);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -39,7 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             received_at: None,
         };
         let text = Text::new(body, TextMethod::Json, blocks);
-        let mut record = Record::new(article_id(id, &text.body), source, article, text, Provenance::default());
+        let mut record =
+            Record::new(article_id(id, &text.body), source, article, text, Provenance::default());
         stage.run(&mut record)?;
         out.write_all(&record.to_json()?)?;
         out.write_all(b"\n")?;

@@ -36,7 +36,8 @@ impl Stage for Extract {
         record.provenance.model = Some(self.pipeline.name().to_owned());
         let code = record.article.language.code.as_str();
         if code != self.pipeline.lang() && code != "und" {
-            let message = format!("the body is in {code:?}; this model reads {:?}", self.pipeline.lang());
+            let message =
+                format!("the body is in {code:?}; this model reads {:?}", self.pipeline.lang());
             record.warnings.push(Warning::new(WarningCode::LanguageSkipped, &message));
             return Ok(Route::On);
         }

@@ -35,16 +35,42 @@ pub(super) fn find(doc: &Doc) -> Vec<Quantity> {
 /// The ISO 4217 code of the currency that the words name.
 fn currency(text: &str) -> Option<&'static str> {
     const SIGNS: [(&str, &str); 16] = [
-        ("US$", "USD"), ("A$", "AUD"), ("C$", "CAD"), ("HK$", "HKD"), ("$", "USD"), ("£", "GBP"), ("€", "EUR"), ("¥", "JPY"),
-        ("₽", "RUB"), ("₹", "INR"), ("₩", "KRW"), ("₺", "TRY"), ("₴", "UAH"), ("₪", "ILS"), ("₦", "NGN"), ("Rs", "INR"),
+        ("US$", "USD"),
+        ("A$", "AUD"),
+        ("C$", "CAD"),
+        ("HK$", "HKD"),
+        ("$", "USD"),
+        ("£", "GBP"),
+        ("€", "EUR"),
+        ("¥", "JPY"),
+        ("₽", "RUB"),
+        ("₹", "INR"),
+        ("₩", "KRW"),
+        ("₺", "TRY"),
+        ("₴", "UAH"),
+        ("₪", "ILS"),
+        ("₦", "NGN"),
+        ("Rs", "INR"),
     ];
     const WORDS: [(&str, &str); 12] = [
-        ("dollar", "USD"), ("euro", "EUR"), ("pound", "GBP"), ("yen", "JPY"), ("yuan", "CNY"), ("renminbi", "CNY"),
-        ("rouble", "RUB"), ("ruble", "RUB"), ("rupee", "INR"), ("won", "KRW"), ("lira", "TRY"), ("franc", "CHF"),
+        ("dollar", "USD"),
+        ("euro", "EUR"),
+        ("pound", "GBP"),
+        ("yen", "JPY"),
+        ("yuan", "CNY"),
+        ("renminbi", "CNY"),
+        ("rouble", "RUB"),
+        ("ruble", "RUB"),
+        ("rupee", "INR"),
+        ("won", "KRW"),
+        ("lira", "TRY"),
+        ("franc", "CHF"),
     ];
     let sign = SIGNS.iter().find(|(sign, _)| text.contains(sign));
     let lower = text.to_lowercase();
-    let word = WORDS.iter().find(|(word, _)| lower.split(|c: char| !c.is_alphabetic()).any(|w| w.trim_end_matches('s') == *word));
+    let word = WORDS.iter().find(|(word, _)| {
+        lower.split(|c: char| !c.is_alphabetic()).any(|w| w.trim_end_matches('s') == *word)
+    });
     sign.or(word).map(|(_, code)| *code)
 }
 
@@ -60,12 +86,16 @@ pub(super) fn read_number(text: &str) -> (Option<f64>, String) {
             if any {
                 return (None, String::new());
             }
-            let Ok(n) = digits.trim_matches('.').parse::<f64>() else { return (None, String::new()) };
+            let Ok(n) = digits.trim_matches('.').parse::<f64>() else {
+                return (None, String::new());
+            };
             (group, any) = (n, true);
             let tail: String = word.chars().skip_while(|c| !c.is_alphabetic()).collect();
             match scale(&tail.to_lowercase()) {
                 Some(s) => group *= s,
-                None if !tail.is_empty() && !matches!(tail.as_str(), "st" | "nd" | "rd" | "th") => rest.push(tail),
+                None if !tail.is_empty() && !matches!(tail.as_str(), "st" | "nd" | "rd" | "th") => {
+                    rest.push(tail);
+                }
                 None => {}
             }
         } else if let Some(s) = scale(&lower) {
@@ -78,7 +108,23 @@ pub(super) fn read_number(text: &str) -> (Option<f64>, String) {
             any = true;
         } else if let Some(n) = word_value {
             (group, any) = (group + n, true);
-        } else if !matches!(lower.as_str(), "" | "and" | "a" | "an" | "about" | "some" | "nearly" | "almost" | "around" | "over" | "than" | "more" | "less" | "percent" | "%") {
+        } else if !matches!(
+            lower.as_str(),
+            "" | "and"
+                | "a"
+                | "an"
+                | "about"
+                | "some"
+                | "nearly"
+                | "almost"
+                | "around"
+                | "over"
+                | "than"
+                | "more"
+                | "less"
+                | "percent"
+                | "%"
+        ) {
             rest.push(word.to_owned());
         }
     }
@@ -99,15 +145,38 @@ fn scale(word: &str) -> Option<f64> {
 
 fn small(word: &str) -> Option<f64> {
     const WORDS: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
-    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    const TENS: [&str; 8] =
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     const ORDINALS: [&str; 13] = [
-        "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+        "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
+        "ninth", "tenth", "eleventh", "twelfth",
     ];
     let at = |list: &[&str]| list.iter().position(|w| *w == word).map(|n| n as f64);
-    at(&WORDS).or(at(&ORDINALS)).or(at(&TENS).map(|n| (n + 2.0) * 10.0)).or((word == "half").then_some(0.5))
+    at(&WORDS)
+        .or(at(&ORDINALS))
+        .or(at(&TENS).map(|n| (n + 2.0) * 10.0))
+        .or((word == "half").then_some(0.5))
 }
 
 #[cfg(test)]

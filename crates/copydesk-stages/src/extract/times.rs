@@ -21,11 +21,20 @@ pub(super) fn find(doc: &Doc, article: &Article) -> Vec<TimeExpr> {
         let text = doc.span_text(ent.start..ent.end);
         let sentence = doc.sent_of(ent.start);
         let future = doc.ancestors(ent.start).any(|a| {
-            sentence.contains(&a) && doc.children(a).any(|c| doc.dep(c) == "aux" && matches!(doc.lower(c), "will" | "'ll" | "shall"))
+            sentence.contains(&a)
+                && doc.children(a).any(|c| {
+                    doc.dep(c) == "aux" && matches!(doc.lower(c), "will" | "'ll" | "shall")
+                })
         });
         let (value, precision) = resolve(text, reference, future);
         let bytes = doc.bytes(ent.start..ent.end);
-        out.push(TimeExpr { start: bytes.start, end: bytes.end, text: text.to_owned(), value, precision });
+        out.push(TimeExpr {
+            start: bytes.start,
+            end: bytes.end,
+            text: text.to_owned(),
+            value,
+            precision,
+        });
     }
     out
 }
@@ -36,7 +45,11 @@ fn reference_date(at: &str) -> Option<Date> {
 }
 
 /// Value and precision of an expression.
-fn resolve(text: &str, reference: Option<Date>, future: bool) -> (Option<String>, Option<Precision>) {
+fn resolve(
+    text: &str,
+    reference: Option<Date>,
+    future: bool,
+) -> (Option<String>, Option<Precision>) {
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower
         .split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/'))
@@ -54,7 +67,9 @@ fn resolve(text: &str, reference: Option<Date>, future: bool) -> (Option<String>
     let Some(today) = reference else { return (None, precision_of(&words)) };
     let shifted = |days: i64| today.checked_add(days.days()).ok();
     match words.as_slice() {
-        ["today" | "tonight"] | ["this", "morning" | "afternoon" | "evening"] | ["earlier", "today"] => day(today),
+        ["today" | "tonight"]
+        | ["this", "morning" | "afternoon" | "evening"]
+        | ["earlier", "today"] => day(today),
         ["yesterday"] | ["last", "night"] => shifted(-1).map_or((None, None), day),
         ["tomorrow"] => shifted(1).map_or((None, None), day),
         _ => relative(&words, today).unwrap_or((None, precision_of(&words))),
@@ -66,12 +81,16 @@ type Resolved = (Option<String>, Option<Precision>);
 /// Month, day and year in any order; a decade; a year.
 fn calendar(words: &[&str], reference: Option<Date>) -> Option<Resolved> {
     let month = words.iter().find_map(|w| month(w));
-    let year = words.iter().find_map(|w| w.parse::<i16>().ok().filter(|y| w.len() == 4 && (1000..2200).contains(y)));
+    let year = words
+        .iter()
+        .find_map(|w| w.parse::<i16>().ok().filter(|y| w.len() == 4 && (1000..2200).contains(y)));
     let day = words.iter().find_map(|w| {
         let digits = w.trim_end_matches(|c: char| c.is_alphabetic());
         digits.parse::<i8>().ok().filter(|d| (1..=31).contains(d) && digits.len() <= 2)
     });
-    let decade = words.iter().find_map(|w| w.strip_suffix("0s").filter(|d| d.len() == 3 && d.bytes().all(|b| b.is_ascii_digit())));
+    let decade = words.iter().find_map(|w| {
+        w.strip_suffix("0s").filter(|d| d.len() == 3 && d.bytes().all(|b| b.is_ascii_digit()))
+    });
     if let Some(decade) = decade {
         return Some((Some(format!("{decade}X")), Some(Precision::Decade)));
     }
@@ -85,12 +104,22 @@ fn calendar(words: &[&str], reference: Option<Date>) -> Option<Resolved> {
             let year = year.or_else(|| {
                 let r = reference?;
                 let back = words.contains(&"last") || (!words.contains(&"next") && m > r.month());
-                Some(r.year() - i16::from(back) + i16::from(words.contains(&"next") && m <= r.month()))
+                Some(
+                    r.year() - i16::from(back)
+                        + i16::from(words.contains(&"next") && m <= r.month()),
+                )
             });
             Some((year.map(|y| format!("{y:04}-{m:02}")), Some(Precision::Month)))
         }
-        (None, None, Some(y)) if words.len() == 1 => Some((Some(format!("{y:04}")), Some(Precision::Year))),
-        (None, _, Some(y)) if words.contains(&"year") || words.contains(&"in") || words.contains(&"early") || words.contains(&"late") => {
+        (None, None, Some(y)) if words.len() == 1 => {
+            Some((Some(format!("{y:04}")), Some(Precision::Year)))
+        }
+        (None, _, Some(y))
+            if words.contains(&"year")
+                || words.contains(&"in")
+                || words.contains(&"early")
+                || words.contains(&"late") =>
+        {
             Some((Some(format!("{y:04}")), Some(Precision::Year)))
         }
         _ => None,
@@ -122,12 +151,19 @@ fn near_weekday(reference: Date, weekday: Weekday, words: &[&str], future: bool)
 fn relative(words: &[&str], today: Date) -> Option<Resolved> {
     let unit = words.iter().find_map(|w| Unit::of(w))?;
     let count = if words.contains(&"ago") || words.contains(&"earlier") {
-        let amount = if words.iter().any(|w| matches!(*w, "a" | "an")) { 1.0 } else { read_number(&words.join(" ")).0? };
+        let amount = if words.iter().any(|w| matches!(*w, "a" | "an")) {
+            1.0
+        } else {
+            read_number(&words.join(" ")).0?
+        };
         #[expect(clippy::cast_possible_truncation, reason = "bounded before")]
         let amount = (0.0..10_000.0).contains(&amount).then_some(amount as i64)?;
         -amount
     } else {
-        match words.iter().find(|w| matches!(**w, "last" | "this" | "next" | "previous" | "current" | "past"))? {
+        match words
+            .iter()
+            .find(|w| matches!(**w, "last" | "this" | "next" | "previous" | "current" | "past"))?
+        {
             &"last" | &"previous" => -1,
             &"next" => 1,
             &"past" => return None,
@@ -162,7 +198,9 @@ impl Unit {
 
     fn shift(self, today: Date, n: i64) -> Option<Resolved> {
         Some(match self {
-            Self::Day => (Some(today.checked_add(n.days()).ok()?.to_string()), Some(Precision::Day)),
+            Self::Day => {
+                (Some(today.checked_add(n.days()).ok()?.to_string()), Some(Precision::Day))
+            }
             Self::Week => {
                 let date = today.checked_add((n * 7).days()).ok()?.iso_week_date();
                 (Some(format!("{:04}-W{:02}", date.year(), date.week())), Some(Precision::Week))
@@ -173,9 +211,15 @@ impl Unit {
             }
             Self::Quarter => {
                 let date = today.first_of_month().checked_add((n * 3).months()).ok()?;
-                (Some(format!("{:04}-Q{}", date.year(), (date.month() + 2) / 3)), Some(Precision::Quarter))
+                (
+                    Some(format!("{:04}-Q{}", date.year(), (date.month() + 2) / 3)),
+                    Some(Precision::Quarter),
+                )
             }
-            Self::Year => (Some(format!("{:04}", today.checked_add(n.years()).ok()?.year())), Some(Precision::Year)),
+            Self::Year => (
+                Some(format!("{:04}", today.checked_add(n.years()).ok()?.year())),
+                Some(Precision::Year),
+            ),
             Self::Decade => {
                 let year = today.checked_add((n * 10).years()).ok()?.year();
                 (Some(format!("{:03}X", year / 10)), Some(Precision::Decade))
@@ -203,9 +247,21 @@ fn precision_of(words: &[&str]) -> Option<Precision> {
 }
 
 fn month(word: &str) -> Option<i8> {
-    const NAMES: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    const NAMES: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     const FULL: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let at = FULL.iter().position(|m| *m == word).or_else(|| NAMES.iter().position(|m| *m == word));
     let at = at.or((word == "sept").then_some(8))?;
@@ -253,6 +309,10 @@ mod tests {
         check("last year", false, Some("2022"), Precision::Year);
         check("yesterday", false, Some("2023-10-18"), Precision::Day);
         check("an hour", false, None, Precision::Hour);
-        assert_eq!(resolve("Thursday", None, false), (None, Some(Precision::Day)), "no date, no value");
+        assert_eq!(
+            resolve("Thursday", None, false),
+            (None, Some(Precision::Day)),
+            "no date, no value"
+        );
     }
 }

@@ -41,9 +41,11 @@ pub(super) fn renumber(clusters: &[Cluster]) -> BTreeMap<usize, usize> {
 pub(super) fn group(candidates: &[Candidate]) -> Vec<Cluster> {
     let words: Vec<Vec<String>> = candidates
         .iter()
-        .map(|c| match c.kind {
-            EntityType::Person => names::person_words(&c.text),
-            _ => names::fold(&c.text).split(' ').map(str::to_owned).collect(),
+        .map(|c| {
+            if c.kind == EntityType::Person {
+                return names::person_words(&c.text);
+            }
+            names::fold(&c.text).split(' ').map(str::to_owned).collect()
         })
         .collect();
     let mut order: Vec<usize> = (0..candidates.len()).collect();
@@ -52,7 +54,8 @@ pub(super) fn group(candidates: &[Candidate]) -> Vec<Cluster> {
     let mut clusters: Vec<Cluster> = Vec::new();
     for i in order {
         let c = &candidates[i];
-        let mut fitting: Vec<usize> = (0..clusters.len()).filter(|&k| fits(&words[i], c, &clusters[k])).collect();
+        let mut fitting: Vec<usize> =
+            (0..clusters.len()).filter(|&k| fits(&words[i], c, &clusters[k])).collect();
         // Several full names fit: the one that the article brings in first is meant, and the others are said.
         fitting.sort_by_key(|&k| (clusters[k].words != words[i], clusters[k].first));
         match fitting.first() {
@@ -83,8 +86,12 @@ pub(super) fn group(candidates: &[Candidate]) -> Vec<Cluster> {
 
 fn fits(words: &[String], c: &Candidate, cluster: &Cluster) -> bool {
     match (c.kind, cluster.kind) {
-        (EntityType::Person, EntityType::Person) => words == cluster.words || names::names_person(words, &cluster.words),
-        (EntityType::Organization, EntityType::Organization) => words == cluster.words || is_acronym(words, &cluster.words),
+        (EntityType::Person, EntityType::Person) => {
+            words == cluster.words || names::names_person(words, &cluster.words)
+        }
+        (EntityType::Organization, EntityType::Organization) => {
+            words == cluster.words || is_acronym(words, &cluster.words)
+        }
         (a, b) => a == b && words == cluster.words,
     }
 }
@@ -92,7 +99,11 @@ fn fits(words: &[String], c: &Candidate, cluster: &Cluster) -> bool {
 /// "UN" for "United Nations": the initials of at least two words, small words left out.
 fn is_acronym(short: &[String], full: &[String]) -> bool {
     let [short] = short else { return false };
-    let initials: String = full.iter().filter(|w| !matches!(w.as_str(), "of" | "the" | "and" | "for" | "&")).filter_map(|w| w.chars().next()).collect();
+    let initials: String = full
+        .iter()
+        .filter(|w| !matches!(w.as_str(), "of" | "the" | "and" | "for" | "&"))
+        .filter_map(|w| w.chars().next())
+        .collect();
     short.len() >= 2 && full.len() >= 2 && *short == initials
 }
 

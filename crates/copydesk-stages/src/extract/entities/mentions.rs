@@ -1,12 +1,11 @@
-//! Mentions: the model's entities after the span conventions, and what document rules add.
+//! Mentions: the model's entities after the span conventions, and what the rules add.
 
-use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use copydesk_nlp::Doc;
 use copydesk_types::{Block, EntityType};
 
-use super::names;
+use super::{document, lines, shape};
 use crate::extract::lexicon::{COURTESY, has};
 
 /// A mention before it is grouped.
@@ -22,27 +21,97 @@ pub(super) struct Candidate {
 }
 
 /// Mentions in order of the text, without overlap.
-pub(super) fn find(doc: &Doc, _blocks: &[Block]) -> Vec<Candidate> {
-    let mut found: Vec<Candidate> = Vec::new();
-    for &ent in doc.ents() {
-        let label = doc.ent_label(ent);
-        let Some(kind) = kind_of(label) else { continue };
-        if let Some(tokens) = trim(doc, ent.start..ent.end) {
-            found.push(candidate(doc, tokens, kind, Some(label)));
-        }
+pub(super) fn find(doc: &Doc, blocks: &[Block]) -> Vec<Candidate> {
+    let mut found = from_model(doc);
+    let lines = lines::split(doc);
+    lines::credits(doc, &lines, &mut found);
+    lines::datelines(doc, &lines, &mut found);
+    shape::particles(doc, &mut found);
+    shape::split_demonyms(doc, &mut found);
+    for c in &mut found {
+        shape::type_by_words(doc, c);
     }
-    one_type_a_surface(&mut found);
-    add_surnames(doc, &mut found);
-    add_repeats(doc, &mut found);
+    document::one_type_a_surface(&mut found);
+    document::short_organizations(doc, &mut found);
+    document::acronyms(doc, &mut found);
+    document::surnames(doc, &mut found);
+    drop_courtesy(doc, &mut found);
+    document::repeats(doc, &mut found);
+    lines::capitals(doc, &lines, blocks, &mut found);
+    found.retain(|c| !shape::is_no_name(doc, c));
     found.sort_by_key(|c| c.bytes.start);
     found
 }
 
-fn candidate(doc: &Doc, tokens: Range<usize>, kind: EntityType, label: Option<&str>) -> Candidate {
+fn from_model(doc: &Doc) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for &ent in doc.ents() {
+        let label = doc.ent_label(ent);
+        let Some(kind) = kind_of(label) else { continue };
+        for part in split_at_slashes(doc, ent.start..ent.end) {
+            if let Some(tokens) = trim(doc, part) {
+                found.push(candidate(doc, tokens, kind, Some(label)));
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn candidate(
+    doc: &Doc,
+    tokens: Range<usize>,
+    kind: EntityType,
+    label: Option<&str>,
+) -> Candidate {
     let text = doc.span_text(tokens.clone()).to_owned();
     let last = tokens.end - 1;
     let demonym = label == Some("NORP") && doc.tag(last).starts_with("JJ");
-    Candidate { bytes: doc.bytes(tokens.clone()), tokens, kind, label: label.map(str::to_owned), demonym, text }
+    Candidate {
+        bytes: doc.bytes(tokens.clone()),
+        tokens,
+        kind,
+        label: label.map(str::to_owned),
+        demonym,
+        text,
+    }
+}
+
+/// A candidate that a rule makes, with the label that the model would give.
+pub(super) fn by_rule(doc: &Doc, tokens: Range<usize>, kind: EntityType) -> Candidate {
+    candidate(doc, tokens, kind, Some(label_of(kind)))
+}
+
+impl Candidate {
+    /// Changes the type, and the label with it.
+    pub(super) fn set_kind(&mut self, kind: EntityType) {
+        if self.kind != kind {
+            (self.kind, self.label, self.demonym) = (kind, Some(label_of(kind).to_owned()), false);
+        }
+    }
+}
+
+/// Adds `new` and takes out what it overlaps.
+pub(super) fn replace(doc: &Doc, found: &mut Vec<Candidate>, new: Vec<Candidate>) {
+    let mut covered = vec![false; doc.len()];
+    for c in &new {
+        covered[c.tokens.clone()].fill(true);
+    }
+    found.retain(|c| !c.tokens.clone().any(|t| covered[t]));
+    found.extend(new);
+}
+
+/// Tokens that some mention or another expression of the model (a date, a number) covers.
+pub(super) fn coverage(doc: &Doc, found: &[Candidate]) -> Vec<bool> {
+    let mut covered = vec![false; doc.len()];
+    for &ent in doc.ents() {
+        if kind_of(doc.ent_label(ent)).is_none() {
+            covered[ent.start..ent.end].fill(true);
+        }
+    }
+    for c in found {
+        covered[c.tokens.clone()].fill(true);
+    }
+    covered
 }
 
 fn kind_of(label: &str) -> Option<EntityType> {
@@ -76,124 +145,77 @@ fn label_of(kind: EntityType) -> &'static str {
     }
 }
 
-/// Takes a leading article, a trailing possessive, white space and quote marks off.
-fn trim(doc: &Doc, mut tokens: Range<usize>) -> Option<Range<usize>> {
-    let outer = |t: usize| doc.is_space(t) || matches!(doc.token_text(t), "\"" | "“" | "”" | "(" | ")" | "," | "'" | "’" | "--" | "-");
+/// "REUTERS / Jane Doe" is two names; the parts are trimmed later.
+fn split_at_slashes(doc: &Doc, tokens: Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = tokens.start;
+    for t in tokens.clone() {
+        if doc.token_text(t) == "/" {
+            parts.push(start..t);
+            start = t + 1;
+        }
+    }
+    parts.push(start..tokens.end);
+    parts.retain(|p| !p.is_empty());
+    parts
+}
+
+/// Takes a leading article, a trailing possessive or function word, white space and quote marks off.
+pub(super) fn trim(doc: &Doc, mut tokens: Range<usize>) -> Option<Range<usize>> {
+    let outer = |t: usize| {
+        doc.is_space(t)
+            || matches!(
+                doc.token_text(t),
+                "\"" | "“"
+                    | "”"
+                    | "‘"
+                    | "``"
+                    | "''"
+                    | "("
+                    | ")"
+                    | ","
+                    | "'"
+                    | "’"
+                    | "--"
+                    | "-"
+                    | ";"
+                    | ":"
+                    | "*"
+            )
+    };
+    // A name does not run over a line.
+    let outer_space = |t: usize| doc.is_space(t) && doc.token_text(t).contains('\n');
     while !tokens.is_empty() && (outer(tokens.start) || doc.lower(tokens.start) == "the") {
         tokens.start += 1;
     }
-    while !tokens.is_empty() && (outer(tokens.end - 1) || matches!(doc.token_text(tokens.end - 1), "'s" | "’s")) {
-        tokens.end -= 1;
-    }
-    // A name does not run over a line.
-    if let Some(line) = tokens.clone().find(|&t| doc.is_space(t) && doc.token_text(t).contains('\n')) {
+    if let Some(line) = tokens.clone().find(|&t| outer_space(t)) {
         tokens.end = line;
+    }
+    let tail = |t: usize| {
+        outer(t)
+            || matches!(
+                doc.token_text(t),
+                "'s" | "’s" | "at" | "of" | "in" | "on" | "and" | "for" | "the" | "by"
+            )
+    };
+    while !tokens.is_empty() && tail(tokens.end - 1) {
+        tokens.end -= 1;
     }
     let named = tokens.clone().any(|t| doc.token_text(t).chars().any(char::is_alphanumeric));
     (!tokens.is_empty() && named).then_some(tokens)
 }
 
-/// The same words have the same type all over a document: that of the majority, the first one on a tie.
-fn one_type_a_surface(found: &mut [Candidate]) {
-    let mut counts: BTreeMap<String, Vec<(EntityType, String, usize)>> = BTreeMap::new();
-    for c in found.iter() {
-        let row = counts.entry(c.text.clone()).or_default();
-        match row.iter_mut().find(|(kind, _, _)| *kind == c.kind) {
-            Some((_, _, n)) => *n += 1,
-            None => row.push((c.kind, c.label.clone().unwrap_or_default(), 1)),
-        }
-    }
-    for c in found.iter_mut() {
-        let row = &counts[&c.text];
-        let most = row.iter().map(|r| r.2).max().unwrap_or(0);
-        if let Some((kind, label, _)) = row.iter().find(|r| r.2 == most) {
-            (c.kind, c.label) = (*kind, Some(label.clone()));
-        }
-    }
-}
-
-/// The family name of a full person name elsewhere in the document is that person, also where the model said
-/// otherwise or nothing: the rule that is worth most on news.
-fn add_surnames(doc: &Doc, found: &mut Vec<Candidate>) {
-    let mut surnames: HashMap<String, usize> = HashMap::new();
-    for c in found.iter().filter(|c| c.kind == EntityType::Person) {
-        let words = names::person_words(&c.text);
-        if words.len() >= 2 && words.len() <= 4 {
-            if let Some(name) = names::family_name(&words).filter(|n| n.len() > 2 || names::is_family_first(&words)) {
-                *surnames.entry(name.to_owned()).or_default() += 1;
-            }
-        }
-    }
-    for c in found.iter_mut() {
-        if c.tokens.len() == 1 && surnames.contains_key(&names::fold(&c.text)) && c.kind != EntityType::Person
-            && matches!(c.kind, EntityType::Organization | EntityType::Place | EntityType::Work | EntityType::Product | EntityType::Facility | EntityType::Group) {
-            // A place of that name that is more often a place stays one.
-            let places = 2;
-            if c.kind != EntityType::Place || surnames[&names::fold(&c.text)] >= places {
-                (c.kind, c.label, c.demonym) = (EntityType::Person, Some("PERSON".into()), false);
-            }
-        }
-    }
-    let covered = coverage(doc, found);
-    for t in (0..doc.len()).filter(|&t| !covered[t]) {
-        let capital = doc.token_text(t).chars().next().is_some_and(char::is_uppercase);
-        let capital = capital && doc.token_text(t).chars().any(char::is_lowercase);
-        if capital && matches!(doc.pos(t), "PROPN" | "NOUN" | "ADJ" | "X") && surnames.contains_key(&names::fold(doc.token_text(t))) {
-            found.push(candidate(doc, t..t + 1, EntityType::Person, Some("PERSON")));
-        }
-    }
-    drop_courtesy(doc, found);
-}
-
 /// "President Trump" as one mention is the title and the name: the name is kept.
 fn drop_courtesy(doc: &Doc, found: &mut [Candidate]) {
     for c in found.iter_mut().filter(|c| c.kind == EntityType::Person) {
-        let start = c.tokens.clone().take(c.tokens.len() - 1).take_while(|&t| has(COURTESY, doc.lower(t))).count();
+        let start = c
+            .tokens
+            .clone()
+            .take(c.tokens.len() - 1)
+            .take_while(|&t| has(COURTESY, doc.lower(t)))
+            .count();
         if start > 0 {
             *c = candidate(doc, c.tokens.start + start..c.tokens.end, c.kind, c.label.as_deref());
         }
     }
-}
-
-/// Names that the model found at least twice are found everywhere, as whole words with a capital.
-fn add_repeats(doc: &Doc, found: &mut Vec<Candidate>) {
-    let mut counts: BTreeMap<Vec<&str>, (usize, EntityType)> = BTreeMap::new();
-    for c in found.iter() {
-        let words: Vec<&str> = c.tokens.clone().map(|t| doc.token_text(t)).collect();
-        if words.iter().all(|w| w.len() > 1) && words[0].chars().next().is_some_and(char::is_uppercase) {
-            counts.entry(words).or_insert((0, c.kind)).0 += 1;
-        }
-    }
-    counts.retain(|_, (n, _)| *n >= 2);
-    let mut by_first: HashMap<&str, Vec<(&Vec<&str>, EntityType)>> = HashMap::new();
-    for (words, (_, kind)) in counts.iter().rev() {
-        by_first.entry(words[0]).or_default().push((words, *kind));
-    }
-    let mut covered = coverage(doc, found);
-    let mut added = Vec::new();
-    for t in 0..doc.len() {
-        let Some(names) = by_first.get(doc.token_text(t)) else { continue };
-        let longest = names.iter().filter(|(words, _)| {
-            let end = t + words.len();
-            end <= doc.len() && (t..end).zip(words.iter()).all(|(t, w)| doc.token_text(t) == *w && !covered[t])
-        });
-        if let Some((words, kind)) = longest.max_by_key(|(words, _)| words.len()) {
-            let tokens = t..t + words.len();
-            covered[tokens.clone()].fill(true);
-            added.push(candidate(doc, tokens, *kind, Some(label_of(*kind))));
-        }
-    }
-    found.extend(added);
-}
-
-/// Tokens that some mention or another expression of the model covers.
-fn coverage(doc: &Doc, found: &[Candidate]) -> Vec<bool> {
-    let mut covered = vec![false; doc.len()];
-    for &ent in doc.ents() {
-        if kind_of(doc.ent_label(ent)).is_none() {
-            covered[ent.start..ent.end].fill(true);
-        }
-    }
-    found.iter().for_each(|c| covered[c.tokens.clone()].fill(true));
-    covered
 }

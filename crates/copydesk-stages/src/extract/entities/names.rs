@@ -7,6 +7,10 @@ const FAMILY_FIRST: &str = "kim ri lee yi pak park choe choi jong jang kang cho 
     moon mun xi li wang zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma luo liang deng mao jiang wen \
     nguyen tran pham hoang phan vu dang bui do ngo duong";
 
+/// Small words inside or before a family name.
+pub(in crate::extract) const PARTICLES: &str =
+    "von van der den de du da di del della dos la le lo el bin ibn al ben ter ten zu af av";
+
 /// Lower case, no dots and accents, one space between words: what two spellings of one name share.
 pub(in crate::extract) fn fold(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
@@ -22,13 +26,24 @@ pub(in crate::extract) fn fold(name: &str) -> String {
 /// The words of a person's name without courtesy titles, folded.
 pub(in crate::extract) fn person_words(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split_whitespace().collect();
-    let start = words.iter().take(words.len().saturating_sub(1)).take_while(|w| has(COURTESY, &w.to_lowercase())).count();
-    fold(&words[start..].join(" ")).split(' ').map(str::to_owned).filter(|w| !w.is_empty()).collect()
+    let start = words
+        .iter()
+        .take(words.len().saturating_sub(1))
+        .take_while(|w| has(COURTESY, &w.to_lowercase()))
+        .count();
+    fold(&words[start..].join(" "))
+        .split(' ')
+        .map(str::to_owned)
+        .filter(|w| !w.is_empty())
+        .collect()
 }
 
 /// Whether the first word of the full name is the family name.
 pub(in crate::extract) fn is_family_first(words: &[String]) -> bool {
-    words.len() >= 2 && has(FAMILY_FIRST, &words[0]) && words.len() <= 4 && !has("jr sr ii iii", words.last().map_or("", |w| w))
+    words.len() >= 2
+        && has(FAMILY_FIRST, &words[0])
+        && words.len() <= 4
+        && !has("jr sr ii iii", words.last().map_or("", |w| w))
         && (words.len() == 3 || !is_western_given(&words[words.len() - 1]))
 }
 
@@ -49,11 +64,19 @@ pub(in crate::extract) fn family_name(words: &[String]) -> Option<&str> {
 pub(in crate::extract) fn names_person(short: &[String], full: &[String]) -> bool {
     match short {
         [] => false,
-        [one] => family_name(full) == Some(one.as_str()) || (full.len() > 1 && full.first() == Some(one)),
+        [one] => {
+            family_name(full) == Some(one.as_str()) || (full.len() > 1 && full.first() == Some(one))
+        }
         _ => {
             // Every word of the short form in the order of the full one; an initial stands for a word.
             let mut rest = full.iter();
-            let in_order = short.iter().all(|s| rest.any(|f| s == f || (s.len() == 1 && f.starts_with(s.as_str())) || (f.len() == 1 && s.starts_with(f.as_str()))));
+            let in_order = short.iter().all(|s| {
+                rest.any(|f| {
+                    s == f
+                        || (s.len() == 1 && f.starts_with(s.as_str()))
+                        || (f.len() == 1 && s.starts_with(f.as_str()))
+                })
+            });
             in_order && family_name(short) == family_name(full)
         }
     }
@@ -74,7 +97,11 @@ mod tests {
     #[test]
     fn short_names() {
         let check = |short: &str, full: &str, expected: bool| {
-            assert_eq!(names_person(&person_words(short), &person_words(full)), expected, "{short} / {full}");
+            assert_eq!(
+                names_person(&person_words(short), &person_words(full)),
+                expected,
+                "{short} / {full}"
+            );
         };
         check("Lavrov", "Sergey Lavrov", true);
         check("Mr. Lavrov", "Sergey Lavrov", true);

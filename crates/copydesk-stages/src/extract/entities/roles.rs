@@ -34,15 +34,22 @@ fn before(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
     if start == end || !has(TITLES, doc.lower(end - 1)) {
         return None;
     }
-    let owner = start.checked_sub(1).map(|t| if matches!(doc.token_text(t), "'s" | "’s") { t.saturating_sub(1) } else { t });
+    let owner = start
+        .checked_sub(1)
+        .map(|t| if matches!(doc.token_text(t), "'s" | "’s") { t.saturating_sub(1) } else { t });
     let owner = owner.and_then(|t| all.iter().find(|c| c.tokens.contains(&t)));
-    let owner = owner.filter(|c| matches!(c.kind, EntityType::Place | EntityType::Group | EntityType::Organization));
+    let owner = owner.filter(|c| {
+        matches!(c.kind, EntityType::Place | EntityType::Group | EntityType::Organization)
+    });
     Some((start..end, owner.map(|c| c.text.clone())))
 }
 
 /// An apposition behind the name, or the name behind its title: ", a specialist in … at …".
 fn behind(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
-    let head = person.tokens.clone().find(|&t| !person.tokens.contains(&doc.head(t)) || doc.head(t) == t)?;
+    let head = person
+        .tokens
+        .clone()
+        .find(|&t| !person.tokens.contains(&doc.head(t)) || doc.head(t) == t)?;
     let title = doc.children(head).find(|&c| doc.dep(c) == "appos" && c >= person.tokens.end)?;
     if !has(TITLES, doc.lower(title)) {
         return None;
@@ -52,10 +59,14 @@ fn behind(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
     while start < title && matches!(doc.pos(start), "DET" | "PUNCT" | "SPACE") {
         start += 1;
     }
-    let stop = |t: usize| matches!(doc.token_text(t), "," | "." | ";" | "--" | "—") || matches!(doc.pos(t), "VERB" | "AUX" | "SPACE");
-    let end = (title..=doc.right_edge(title)).find(|&t| stop(t)).unwrap_or(doc.right_edge(title) + 1);
-    let owner = all.iter().find(|c| {
-        c.tokens.start >= start && c.tokens.end <= end && c.kind != EntityType::Person
-    });
+    let stop = |t: usize| {
+        matches!(doc.token_text(t), "," | "." | ";" | "--" | "—")
+            || matches!(doc.pos(t), "VERB" | "AUX" | "SPACE")
+    };
+    let end =
+        (title..=doc.right_edge(title)).find(|&t| stop(t)).unwrap_or(doc.right_edge(title) + 1);
+    let owner = all
+        .iter()
+        .find(|c| c.tokens.start >= start && c.tokens.end <= end && c.kind != EntityType::Person);
     Some((start..end, owner.map(|c| c.text.clone())))
 }

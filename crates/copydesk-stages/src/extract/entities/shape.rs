@@ -1,0 +1,121 @@
+//! What the words of a mention say of its type and its bounds.
+
+use copydesk_nlp::Doc;
+use copydesk_types::EntityType;
+
+use super::mentions::{Candidate, by_rule, candidate, replace};
+use super::names::PARTICLES;
+use crate::extract::lexicon::{has, is_outlet};
+
+/// Last words that make a name an organization, lower case.
+const ORG_HEADS: &str = "inc inc. corp corp. ltd ltd. llc plc gmbh ag co. company corporation group holdings bank university college \
+    institute ministry department party council agency committee commission association federation union foundation times post \
+    airlines airways motors pharmaceuticals parliament senate congress court police news";
+const LEGAL_FORMS: &str = "inc inc. corp corp. ltd ltd. llc plc gmbh ag co co. company corporation group holdings holding sa s.a. nv n.v. \
+    se spa s.p.a. ab oyj asa & bhd";
+const FACILITY_HEADS: &str = "airport stadium bridge hospital park plaza tower towers cathedral church mosque temple gym arena hotel \
+    prison museum palace street avenue road station reservoir playfield dam tunnel square";
+const PLACE_HEADS: &str = "river lake island islands mountains mountain sea ocean bay peninsula county province valley desert strait";
+const EVENT_HEADS: &str =
+    "cup championship championships games olympics open festival marathon war summit";
+const EVENTS: &str = "brexit covid covid-19 christmas ramadan olympics";
+const PLATFORMS: &str =
+    "twitter facebook instagram youtube tiktok whatsapp telegram weibo wechat snapchat reddit";
+/// Words that the model takes for names at the start of a line.
+const NO_NAMES: &str = "slideshow email e-mail reply laughter applause file photo photos buyout wildfires update exclusive analysis \
+    factbox explainer advertisement subscribe share read more click here visit contact images image video watch breaking correction";
+const HOLIDAYS: &str = "christmas easter thanksgiving halloween";
+
+/// The type that the words of a name settle against the model.
+pub(super) fn type_by_words(doc: &Doc, c: &mut Candidate) {
+    let last = doc.lower(c.tokens.end - 1);
+    if is_outlet(&c.text) {
+        c.set_kind(EntityType::Organization);
+    } else if has(EVENTS, last) && c.tokens.len() == 1 {
+        c.set_kind(EntityType::Event);
+    } else if c.tokens.len() == 1 && has(PLATFORMS, last) {
+        let on = c.tokens.start > 0 && doc.lower(c.tokens.start - 1) == "on";
+        c.set_kind(if on { EntityType::Product } else { EntityType::Organization });
+    } else if c.tokens.len() >= 2 {
+        let heads = [
+            (ORG_HEADS, EntityType::Organization),
+            (FACILITY_HEADS, EntityType::Facility),
+            (PLACE_HEADS, EntityType::Place),
+            (EVENT_HEADS, EntityType::Event),
+        ];
+        let capital =
+            doc.token_text(c.tokens.end - 1).chars().next().is_some_and(char::is_uppercase);
+        let kind = heads.iter().find(|(list, _)| capital && has(list, last)).map(|(_, kind)| *kind);
+        // Works and laws are named after anything.
+        if let Some(kind) = kind.filter(|_| !matches!(c.kind, EntityType::Work | EntityType::Law)) {
+            c.set_kind(kind);
+        }
+    }
+}
+
+/// The words without a legal form and what stands behind it.
+pub(super) fn without_legal_form(words: &[String]) -> &[String] {
+    let mut end = words.len();
+    while end > 1 && has(LEGAL_FORMS, &words[end - 1].to_lowercase()) {
+        end -= 1;
+    }
+    &words[..end]
+}
+
+/// "Ursula von der Leyen" that the model cut in two, "von der Leyen": particles belong to the name.
+pub(super) fn particles(doc: &Doc, found: &mut Vec<Candidate>) {
+    let mut new: Vec<Candidate> = Vec::new();
+    let small = |t: usize| has(PARTICLES, doc.token_text(t));
+    let capital = |t: usize| doc.token_text(t).chars().next().is_some_and(char::is_uppercase);
+    for c in found.iter().filter(|c| c.kind == EntityType::Person) {
+        let mut tokens = c.tokens.clone();
+        let mut end = tokens.end;
+        while end < doc.len() && small(end) {
+            end += 1;
+        }
+        let behind = end > tokens.end || small(tokens.end - 1);
+        if behind && end < doc.len() && capital(end) && doc.pos(end) == "PROPN" {
+            tokens.end = end + 1;
+        }
+        while tokens.start > 0
+            && small(tokens.start - 1)
+            && doc.token_text(tokens.start - 1) != "de"
+        {
+            tokens.start -= 1;
+        }
+        if tokens != c.tokens && new.last().is_none_or(|n| n.tokens.end <= tokens.start) {
+            new.push(candidate(doc, tokens, c.kind, c.label.as_deref()));
+        }
+    }
+    replace(doc, found, new);
+}
+
+/// "Welshman Jamie Doe", "Russian Jane Doe": the nationality is a mention of its own.
+pub(super) fn split_demonyms(doc: &Doc, found: &mut Vec<Candidate>) {
+    let nationality = |t: usize, found: &[Candidate]| {
+        found.iter().any(|c| c.kind == EntityType::Group && c.text == doc.token_text(t))
+    };
+    let mut new = Vec::new();
+    for c in found.iter().filter(|c| c.tokens.len() >= 3 && c.kind != EntityType::Organization) {
+        if c.kind == EntityType::Person && nationality(c.tokens.start, found) {
+            new.push(by_rule(doc, c.tokens.start..c.tokens.start + 1, EntityType::Group));
+            new.push(by_rule(doc, c.tokens.start + 1..c.tokens.end, EntityType::Person));
+        }
+    }
+    replace(doc, found, new);
+}
+
+/// Mentions that are no names: page furniture, holidays, phrases without a capital.
+pub(super) fn is_no_name(doc: &Doc, c: &Candidate) -> bool {
+    let words = c.tokens.clone().map(|t| doc.lower(t));
+    if words.clone().all(|w| has(NO_NAMES, w)) {
+        return true;
+    }
+    if c.kind == EntityType::Event
+        && (words.clone().any(|w| has(HOLIDAYS, w)) || c.text.starts_with("New Year"))
+    {
+        return true;
+    }
+    let capital = c.text.chars().any(|ch| ch.is_uppercase() || ch.is_numeric());
+    c.kind == EntityType::Organization && !capital && c.tokens.len() >= 2
+}
