@@ -1,0 +1,135 @@
+//! Plain text: the body is the file, header lines included.
+
+use copydesk_types::{BlockKind, Origin, TextMethod, clean};
+
+use crate::blocks::{self, Piece};
+use crate::document::Draft;
+use crate::metadata::Metadata;
+
+/// Reads one article of plain text.
+pub(crate) fn read(text: &str) -> Draft {
+    let body = clean(text);
+    let mut metadata = Metadata::default();
+    let header = header_lines(&body);
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    for line in &header {
+        fill(&mut metadata, line.key, line.value);
+        end = line.end;
+        pieces.extend(line.pieces(&body));
+    }
+    pieces.extend(blocks::paragraphs(&body, end));
+    Draft { body, method: TextMethod::Plain, pieces, metadata, own_id: None }
+}
+
+/// A `Key: value` line; offsets are bytes of the body.
+#[derive(Debug)]
+struct HeaderLine<'a> {
+    key: &'a str,
+    value: &'a str,
+    start: usize,
+    end: usize,
+}
+
+impl HeaderLine<'_> {
+    /// The headline is a title, everything else of a header is furniture.
+    fn pieces(&self, body: &str) -> Vec<Piece> {
+        let is_title = matches!(self.key.to_ascii_lowercase().as_str(), "title" | "headline");
+        let value_at =
+            self.end - body.get(self.start..self.end).map_or(0, str::len) + self.value_offset(body);
+        if is_title && !self.value.is_empty() {
+            let key_end = self.start + self.key.len() + 1;
+            return vec![
+                Piece::of(BlockKind::Boilerplate, self.start, key_end),
+                Piece::of(BlockKind::Title, value_at, value_at + self.value.len()),
+            ];
+        }
+        vec![Piece::of(BlockKind::Boilerplate, self.start, self.end)]
+    }
+
+    /// Where the value starts within the line.
+    fn value_offset(&self, body: &str) -> usize {
+        let line = body.get(self.start..self.end).unwrap_or_default();
+        let after_key = line.get(self.key.len() + 1..).unwrap_or_default();
+        line.len() - after_key.trim_start().len()
+    }
+}
+
+/// The header lines at the top: the first has a known key, the others look like headers, up to the first line that does
+/// not.
+fn header_lines(body: &str) -> Vec<HeaderLine<'_>> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for line in body.split_inclusive('\n') {
+        let shown = line.trim_end();
+        if shown.is_empty() && lines.is_empty() {
+            start += line.len();
+            continue;
+        }
+        let Some((key, value)) = split_header(shown) else { break };
+        if lines.is_empty() && !is_known(key) {
+            break;
+        }
+        lines.push(HeaderLine { key, value, start, end: start + shown.len() });
+        start += line.len();
+    }
+    lines
+}
+
+/// `Key: value` with a key of one or two words.
+fn split_header(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let fits = !key.is_empty()
+        && key.len() <= 24
+        && key.split(' ').count() <= 2
+        && key.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '-' | '_'));
+    // A URL is no header.
+    (fits && !value.starts_with("//") && (is_known(key) || value.starts_with(' ')))
+        .then(|| (key, value.trim()))
+}
+
+fn is_known(key: &str) -> bool {
+    const KEYS: &[&str] = &[
+        "author",
+        "authors",
+        "by",
+        "byline",
+        "date",
+        "dateline",
+        "headline",
+        "language",
+        "modified",
+        "outlet",
+        "publication",
+        "publication date",
+        "published",
+        "publisher",
+        "source",
+        "title",
+        "updated",
+        "url",
+    ];
+    KEYS.contains(&key.to_ascii_lowercase().replace(['-', '_'], " ").as_str())
+}
+
+/// Puts one header into the metadata; unknown keys are left alone. Also for Markdown front matter.
+pub(crate) fn fill(metadata: &mut Metadata, key: &str, value: &str) {
+    match key.to_ascii_lowercase().replace(['-', '_'], " ").as_str() {
+        "title" | "headline" => metadata.title(value, Origin::Header),
+        "date" | "published" | "publication date" => metadata.published(value, Origin::Header),
+        "updated" | "modified" => metadata.modified(value, Origin::Header),
+        "url" | "link" | "canonical" => metadata.url(value, Origin::Header),
+        "source" | "outlet" | "publisher" | "publication" => {
+            if value.starts_with("http") {
+                metadata.url(value, Origin::Header);
+            } else {
+                metadata.outlet(value, Origin::Header);
+            }
+        }
+        "author" | "authors" | "by" | "byline" => {
+            metadata.authors([value].into_iter(), Origin::Header);
+        }
+        "language" | "lang" => metadata.language(value, Origin::Header),
+        _ => {}
+    }
+}
