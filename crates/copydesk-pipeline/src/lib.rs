@@ -1,1 +1,13 @@
 //! Ingest, worker loop, sink, configuration, telemetry and the admin page of copydesk.
+//!
+//! **Invariant: knows neither the types of the NATS client nor any rule of language.** Streams are the bus's matter,
+//! articles the stages'; here they are brought together: files become records, records go from stage to stage, and
+//! what is finished is written down.
+
+pub mod config;
+mod logs;
+mod shutdown;
+mod telemetry;
+
+pub use logs::init_logs;
+pub use shutdown::Shutdown;
