@@ -82,6 +82,9 @@ pub(crate) fn finish(
     if let Some(dateline) = found.dateline {
         metadata.dateline(dateline);
     }
+    if let Some(date) = found.published {
+        metadata.published_on(date, Origin::Body);
+    }
     metadata.authors(found.authors.iter().map(String::as_str), Origin::Body);
     language::fill(&mut metadata, &body);
     if metadata.article.published.at.is_none() {

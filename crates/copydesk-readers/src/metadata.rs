@@ -1,6 +1,6 @@
 //! What an article says of itself, the first word on each field winning.
 
-use copydesk_types::{Article, Dateline, Origin, Warning, WarningCode, clean};
+use copydesk_types::{Article, DateValue, Dateline, Origin, Warning, WarningCode, clean};
 use url::Url;
 
 use crate::{date, language};
@@ -128,6 +128,14 @@ impl Metadata {
         }
     }
 
+    /// Sets the publication date that the text itself shows.
+    pub(crate) fn published_on(&mut self, date: DateValue, origin: Origin) {
+        if self.article.published.at.is_none() {
+            self.article.published = date;
+            self.came_from("published", origin);
+        }
+    }
+
     /// Sets the publication date from a Unix time in seconds or milliseconds.
     pub(crate) fn published_unix(&mut self, number: i64, origin: Origin) {
         if self.article.published.at.is_some() {
@@ -172,11 +180,8 @@ impl Metadata {
     /// Sets the dateline, and the publication date that it may hold.
     pub(crate) fn dateline(&mut self, found: crate::blocks::FoundDateline) {
         let crate::blocks::FoundDateline { place, country, text, date } = found;
-        if self.article.published.at.is_none()
-            && let Some(date) = date
-        {
-            self.article.published = date;
-            self.came_from("published", Origin::Dateline);
+        if let Some(date) = date {
+            self.published_on(date, Origin::Dateline);
         }
         self.article.dateline = Some(Dateline { place, country, text });
         self.came_from("dateline", Origin::Dateline);
@@ -246,7 +251,7 @@ fn is_tracking(pair: &str) -> bool {
 }
 
 /// The names of persons in a byline or author field. Empty rather than wrong: what does not look like a name is left out.
-fn author_names(value: &str) -> Vec<String> {
+pub(crate) fn author_names(value: &str) -> Vec<String> {
     let line = one_line(value);
     let line = strip_by(&line);
     let mut names = Vec::new();
