@@ -1,5 +1,6 @@
-//! The files of a model: a directory, or the same files inside a wheel.
+//! The files of a model: a directory, the same files inside a wheel, or in memory.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,13 @@ pub(crate) struct Files {
 enum Place {
     Directory(PathBuf),
     Wheel { archive: Box<Mutex<zip::ZipArchive<File>>>, root: String },
+    Memory(BTreeMap<String, Vec<u8>>),
+}
+
+impl From<BTreeMap<String, Vec<u8>>> for Files {
+    fn from(files: BTreeMap<String, Vec<u8>>) -> Self {
+        Self { path: "memory".into(), place: Place::Memory(files) }
+    }
 }
 
 impl Files {
@@ -47,6 +55,7 @@ impl Files {
     pub(crate) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, ModelError> {
         let mut bytes = Vec::new();
         match &self.place {
+            Place::Memory(files) => return Ok(files.get(name).cloned()),
             Place::Directory(root) => {
                 let read = |source| ModelError::Read { path: root.join(name), source };
                 let file = match File::open(root.join(name)) {

@@ -1,6 +1,6 @@
 //! The pipeline: tokenizer, encoders, tagger, parser, rules, lemmas, entities.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,7 +89,15 @@ impl Pipeline {
 
     /// Loads only what `components` needs.
     pub fn load_with(path: &Path, components: Components) -> Result<Self, ModelError> {
-        let files = Files::open(path)?;
+        Self::read(&Files::open(path)?, components)
+    }
+
+    /// Loads a model whose files are in memory, by their path below the folder of `config.cfg`.
+    pub fn from_files(files: BTreeMap<String, Vec<u8>>) -> Result<Self, ModelError> {
+        Self::read(&files.into(), Components::Full)
+    }
+
+    fn read(files: &Files, components: Components) -> Result<Self, ModelError> {
         let config = Config::read(&files.need("config.cfg")?)?;
         let mut listed = config.components()?;
         listed.retain(|name| match components {
@@ -102,7 +110,7 @@ impl Pipeline {
         labels.add("");
         let lexicon = Lexicon::read(files.get("vocab/lookups.bin")?.as_deref())?;
         let tokenizer = Tokenizer::read(&files.need("tokenizer")?, &lexicon)?;
-        let vectors = Vectors::read(&files)?;
+        let vectors = Vectors::read(files)?;
         let optional =
             |name: &str, file: &str| if has(name) { files.need(file).map(Some) } else { Ok(None) };
         let ruler = optional("attribute_ruler", "attribute_ruler/patterns")?;
@@ -112,19 +120,15 @@ impl Pipeline {
         }
         let lemmatizer = optional("lemmatizer", "lemmatizer/lookups/lookups.bin")?;
         let lemmatizer = lemmatizer.as_deref().map(Lemmatizer::read).transpose()?;
-        let mut reader = Reader {
-            files: &files,
-            config: &config,
-            vectors: vectors.as_ref(),
-            labels: &mut labels,
-        };
+        let mut reader =
+            Reader { files, config: &config, vectors: vectors.as_ref(), labels: &mut labels };
         let encoder = if has("tok2vec") { reader.encoder("tok2vec")? } else { None };
         let width = encoder.as_ref().map(Encoder::width);
         let tagger = ["tagger", "morphologizer"].into_iter().find(|c| has(c));
         let tagger = tagger.map(|component| reader.tagger(component, width)).transpose()?;
         let parser = if has("parser") { Some(reader.parser(width)?) } else { None };
         let ner = if has("ner") { Some(reader.ner(width)?) } else { None };
-        let (name, lang) = (model_name(&files)?, config.lang().to_owned());
+        let (name, lang) = (model_name(files)?, config.lang().to_owned());
         let (labels, scratch) = (Arc::new(labels), Mutex::default());
         Ok(Self {
             name,
@@ -183,31 +187,17 @@ impl Pipeline {
         taken.map(|d| d.expect("every text was parsed")).collect()
     }
 
+    /// Splits one text into tokens and nothing more: no tags, no heads, one sentence.
+    pub fn tokenize(&self, text: &str) -> Doc {
+        let tokens = self.tokenizer.tokens(text, &self.lexicon, &mut ChunkCache::default());
+        Doc::new(text.to_owned(), self.labels.clone(), unlabelled(&tokens), Vec::new())
+    }
+
     fn run(&self, text: &str, scratch: &mut Scratch) -> Doc {
         let tokens = self.tokenizer.tokens(text, &self.lexicon, &mut scratch.chunks);
         let n = tokens.len();
         let spaces: Vec<bool> = tokens.iter().map(|t| t.lexeme.is_space).collect();
-        let lemma: Arc<str> = "".into();
-        let mut at = 0;
-        let mut data: Vec<TokenData> = Vec::with_capacity(n);
-        for (i, Token { lexeme, space }) in tokens.iter().enumerate() {
-            let lexeme = lexeme.clone();
-            let (start, space) = (at, *space);
-            at += lexeme.text.len() + usize::from(space);
-            let (sent_start, lemma) = (i == 0, lemma.clone());
-            data.push(TokenData {
-                lexeme,
-                start,
-                space,
-                tag: 0,
-                pos: 0,
-                morph: 0,
-                dep: 0,
-                head: i,
-                sent_start,
-                lemma,
-            });
-        }
+        let mut data = unlabelled(&tokens);
         if let Some(encoder) = &self.encoder {
             encoder.encode(&tokens, self.vectors.as_ref(), &mut scratch.encoder, &mut scratch.rows);
             if let Some(tagger) = &self.tagger {
@@ -303,6 +293,29 @@ impl Pipeline {
         };
         found.into_iter().map(ent).collect()
     }
+}
+
+/// Tokens of which nothing is known yet.
+fn unlabelled(tokens: &[Token]) -> Vec<TokenData> {
+    let nothing: Arc<str> = "".into();
+    let mut at = 0;
+    let each = tokens.iter().enumerate().map(|(i, token)| {
+        let start = at;
+        at += token.lexeme.text.len() + usize::from(token.space);
+        TokenData {
+            lexeme: token.lexeme.clone(),
+            start,
+            space: token.space,
+            tag: 0,
+            pos: 0,
+            morph: 0,
+            dep: 0,
+            head: i,
+            sent_start: i == 0,
+            lemma: nothing.clone(),
+        }
+    });
+    each.collect()
 }
 
 /// Reads the components of one model.
