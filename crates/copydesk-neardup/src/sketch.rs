@@ -1,0 +1,198 @@
+//! What is kept of an article: enough to find it, to compare it and to decide.
+
+use crate::Error;
+use crate::bits::{BitReader, BitWriter};
+
+/// A sketch keeps at most about this many shingles; a longer text keeps a sample of them.
+const KEPT: usize = 256;
+/// Tokens of a zone of the lead, before sampling.
+const ZONE: usize = 40;
+/// Names and numbers kept, first ones first.
+const FACTS: usize = 64;
+/// More items than this are no sketch.
+const MOST: usize = 4 * KEPT;
+/// First byte of an encoded sketch.
+const VERSION: u32 = 1;
+
+/// What is kept of an article.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sketch {
+    /// 128 bits of BLAKE3 over the folded body, title and boilerplate left out.
+    pub(crate) body: u128,
+    /// Tokens of the body.
+    pub(crate) words: u32,
+    /// Distinct shingles of the body.
+    pub(crate) size: u32,
+    /// The kept shingles are those whose hash ends in this many zero bits.
+    pub(crate) level: u32,
+    /// Kept shingles, sorted: of the first zone, of the second, of the rest.
+    pub(crate) zones: [Vec<u32>; 3],
+    /// Numbers, sorted, 16 bits of their hashes.
+    pub(crate) numbers: Vec<u32>,
+    /// Capitalised words of the title and the first zone, sorted, 16 bits.
+    pub(crate) lead_names: Vec<u32>,
+    /// Those of the rest.
+    pub(crate) names: Vec<u32>,
+    /// Words of the title, sorted, 16 bits.
+    pub(crate) title: Vec<u32>,
+    /// Weekdays named in the first zone, a bit each.
+    pub(crate) days: u32,
+    /// Outlet, 0 when not known.
+    pub(crate) source: u32,
+    /// Address, 0 when not known.
+    pub(crate) url: u32,
+    /// Minutes since the year 1, 0 when not known.
+    pub(crate) minute: u32,
+}
+
+/// What a sketch is made of, in order of the text.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) shingles: Vec<u32>,
+    pub(crate) numbers: Vec<u32>,
+    pub(crate) lead_names: Vec<u32>,
+    pub(crate) names: Vec<u32>,
+    pub(crate) title: Vec<u32>,
+}
+
+/// How many low bits must be zero so that about [`KEPT`] of `size` shingles stay.
+pub(crate) fn level_of(size: usize) -> u32 {
+    let mut level = 0;
+    while size >> level > KEPT {
+        level += 1;
+    }
+    level
+}
+
+/// Tokens of each zone of the lead.
+pub(crate) fn zone_tokens(level: u32) -> usize {
+    ZONE << level
+}
+
+/// Whether a shingle is in the sample of a level.
+pub(crate) fn sampled(shingle: u32, level: u32) -> bool {
+    shingle.trailing_zeros() >= level
+}
+
+impl Sketch {
+    /// Fills the sets from the parts of a text.
+    pub(crate) fn fill(&mut self, parts: Parts) {
+        let mut all = parts.shingles.clone();
+        sort(&mut all);
+        self.size = u32::try_from(all.len()).expect("bounded by MAX_TOKENS");
+        self.level = level_of(all.len());
+        let zone = zone_tokens(self.level);
+        let mut kept: Vec<(u32, u8)> = (parts.shingles.iter().enumerate())
+            .filter(|(_, s)| sampled(**s, self.level))
+            .map(|(at, s)| (*s, u8::try_from((at / zone).min(2)).expect("0 to 2")))
+            .collect();
+        kept.sort_unstable();
+        kept.dedup_by_key(|(shingle, _)| *shingle);
+        kept.truncate(MOST);
+        for (shingle, zone) in kept {
+            if let Some(zone) = self.zones.get_mut(usize::from(zone)) {
+                zone.push(shingle);
+            }
+        }
+        self.numbers = facts(parts.numbers);
+        self.lead_names = facts(parts.lead_names);
+        self.names = facts(parts.names);
+        self.names.retain(|n| self.lead_names.binary_search(n).is_err());
+        self.title = facts(parts.title);
+    }
+
+    /// All kept shingles, sorted.
+    pub(crate) fn items(&self) -> Vec<u32> {
+        let mut items = self.zones.concat();
+        items.sort_unstable();
+        items
+    }
+
+    /// Keeps the shingles of a coarser level only (none at level 32), and no facts.
+    pub(crate) fn thin(&mut self, level: u32) {
+        self.level = self.level.max(level);
+        for zone in &mut self.zones {
+            zone.retain(|s| sampled(*s, level));
+        }
+        (self.numbers, self.lead_names, self.names, self.title) = Default::default();
+    }
+
+    /// The sketch in bytes, about 700 for a news article.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = BitWriter::default();
+        out.put(VERSION, 8);
+        for part in 0..4 {
+            out.put(u32::try_from((self.body >> (32 * part)) & 0xffff_ffff).expect("masked"), 32);
+        }
+        for value in [self.words, self.size, self.level, self.days] {
+            out.put_varint(value);
+        }
+        for value in [self.source, self.url, self.minute] {
+            out.put(u32::from(value != 0), 1);
+            if value != 0 {
+                out.put(value, 32);
+            }
+        }
+        for zone in &self.zones {
+            out.put_set(zone, 32);
+        }
+        for set in [&self.numbers, &self.lead_names, &self.names, &self.title] {
+            out.put_set(set, 16);
+        }
+        out.finish()
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote. Errors when the bytes are no sketch of this version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let mut reader = BitReader::new(bytes);
+        if reader.take(8) != Some(VERSION) {
+            return Err(Error::Version);
+        }
+        read(&mut reader).filter(|_| reader.is_done()).ok_or(Error::Damaged)
+    }
+}
+
+fn read(reader: &mut BitReader<'_>) -> Option<Sketch> {
+    let mut sketch = Sketch::default();
+    for part in 0..4 {
+        sketch.body |= u128::from(reader.take(32)?) << (32 * part);
+    }
+    for field in [&mut sketch.words, &mut sketch.size, &mut sketch.level, &mut sketch.days] {
+        *field = reader.take_varint()?;
+    }
+    if sketch.level > 32 {
+        return None;
+    }
+    for field in [&mut sketch.source, &mut sketch.url, &mut sketch.minute] {
+        if reader.take(1)? == 1 {
+            *field = reader.take(32)?;
+        }
+    }
+    for zone in &mut sketch.zones {
+        *zone = reader.take_set(32, MOST)?;
+    }
+    for set in [&mut sketch.numbers, &mut sketch.lead_names, &mut sketch.names, &mut sketch.title] {
+        *set = reader.take_set(16, FACTS)?;
+    }
+    Some(sketch)
+}
+
+fn sort(set: &mut Vec<u32>) {
+    set.sort_unstable();
+    set.dedup();
+}
+
+/// The first [`FACTS`] distinct ones, sorted.
+fn facts(in_order: Vec<u32>) -> Vec<u32> {
+    let mut out: Vec<u32> = Vec::new();
+    for fact in in_order {
+        if out.len() == FACTS {
+            break;
+        }
+        if !out.contains(&fact) {
+            out.push(fact);
+        }
+    }
+    out.sort_unstable();
+    out
+}
