@@ -1,69 +1,84 @@
 //! Whether an article is a copy or a version of an earlier one.
+//!
+//! The decisions log is the truth: [`Dedup::run`] decides and changes nothing, [`Dedup::learn`] takes a stored decision
+//! into the index. An article that is known gets its decision back as it was, and so can never be its own duplicate.
+
+mod decision;
+mod input;
+mod snapshot;
 
 use std::collections::HashMap;
 
 use anyhow::Context;
+use copydesk_neardup::{Finding, Index, Options, Verdict as Found};
 use copydesk_types::{ArticleId, Dedup as Section, Evidence, Record, Verdict};
-use serde::{Deserialize, Serialize};
 
 use crate::{Route, Stage, StageError, StageName};
+use decision::Decision;
 
 /// Settings of [`Dedup`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub struct DedupOptions {}
+pub struct DedupOptions {
+    /// The index: how many articles it keeps in full.
+    pub index: Options,
+}
 
 /// Fills `dedup`. Its state is what the decisions log has told it.
 #[derive(Debug)]
 pub struct Dedup {
-    /// Decisions by article.
-    known: HashMap<ArticleId, Section>,
-    /// First article of each body, by the body's hash.
-    bodies: HashMap<String, ArticleId>,
-    pending: Option<Decision>,
-}
-
-/// A line of the decisions log.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Decision {
-    id: ArticleId,
-    dedup: Section,
-    body: String,
+    index: Index,
+    /// Ids of the articles by their number in the index.
+    ids: Vec<u128>,
+    numbers: HashMap<u128, u32>,
+    pending: Option<Vec<u8>>,
 }
 
 impl Dedup {
     /// The stage with nothing known.
-    pub fn new(_options: DedupOptions) -> Self {
-        Self { known: HashMap::new(), bodies: HashMap::new(), pending: None }
+    pub fn new(options: DedupOptions) -> Self {
+        let DedupOptions { index } = options;
+        Self { index: Index::new(index), ids: Vec::new(), numbers: HashMap::new(), pending: None }
     }
 
-    fn decide(&self, record: &Record) -> Section {
-        match self.bodies.get(&record.text.hash) {
-            Some(first) => Section {
-                verdict: Verdict::Exact,
-                of: Some(first.clone()),
-                root: first.clone(),
-                version: 1,
-                evidence: Evidence {
-                    containment: 1.0,
-                    contained: 1.0,
-                    jaccard: 1.0,
-                    rule: "body".into(),
-                },
+    /// The section of an article with a finding.
+    fn section(&self, id: &ArticleId, finding: Finding) -> Section {
+        let share = |thousandths: u16| f64::from(thousandths) / 1000.0;
+        Section {
+            verdict: match finding.verdict {
+                Found::New => Verdict::New,
+                Found::Exact => Verdict::Exact,
+                Found::Near => Verdict::Near,
+                Found::Revision => Verdict::Revision,
             },
-            None => Section {
-                verdict: Verdict::New,
-                of: None,
-                root: record.id.clone(),
-                version: 1,
-                evidence: Evidence {
-                    containment: 0.0,
-                    contained: 0.0,
-                    jaccard: 0.0,
-                    rule: "none".into(),
-                },
+            of: finding.parent.and_then(|n| self.id(n)),
+            root: finding.root.and_then(|n| self.id(n)).unwrap_or_else(|| id.clone()),
+            version: finding.version,
+            evidence: Evidence {
+                containment: share(finding.containment),
+                contained: share(finding.contained),
+                jaccard: share(finding.jaccard),
+                rule: finding.rule.as_str().into(),
             },
         }
+    }
+
+    fn id(&self, number: u32) -> Option<ArticleId> {
+        let key = *self.ids.get(usize::try_from(number).ok()?)?;
+        ArticleId::try_from(format!("a_{key:032x}")).ok()
+    }
+
+    fn take_in(&mut self, decision: &Decision) -> anyhow::Result<()> {
+        let key = key(&decision.id).context("read the article's id")?;
+        if self.numbers.contains_key(&key) {
+            return Ok(());
+        }
+        let sketch = decision.sketch()?;
+        let finding = decision.finding(|id| self.numbers.get(&key_of(id)).copied())?;
+        let number = self.index.insert(&sketch, finding)?;
+        self.ids.push(key);
+        self.numbers.insert(key, number);
+        Ok(())
     }
 }
 
@@ -74,62 +89,57 @@ impl Stage for Dedup {
 
     fn run(&mut self, record: &mut Record) -> Result<Route, StageError> {
         self.pending = None;
-        let section = match self.known.get(&record.id) {
-            Some(section) => section.clone(),
-            None => {
-                let section = self.decide(record);
-                let body = record.text.hash.clone();
-                self.pending =
-                    Some(Decision { id: record.id.clone(), dedup: section.clone(), body });
-                section
-            }
+        let finding = if let Some(finding) =
+            self.numbers.get(&key_of(&record.id)).and_then(|n| self.index.finding(*n))
+        {
+            finding
+        } else {
+            let input = input::of(record);
+            let sketch = self.index.sketch(&input.article());
+            let finding = self.index.decide(&sketch);
+            let section = self.section(&record.id, finding);
+            let decision = Decision::new(record.id.clone(), section, finding.fresh, &sketch);
+            self.pending = Some(decision.to_json());
+            finding
         };
-        record.dedup = Some(section);
-        Ok(if record.is_duplicate() { Route::Aside } else { Route::On })
+        record.dedup = Some(self.section(&record.id, finding));
+        Ok(if finding.fresh { Route::On } else { Route::Aside })
     }
 
     fn take_decision(&mut self) -> Option<Vec<u8>> {
-        let decision = self.pending.take()?;
-        Some(serde_json::to_vec(&decision).expect("strings and numbers are JSON"))
+        self.pending.take()
     }
 
     fn learn(&mut self, decision: &[u8]) -> Result<(), StageError> {
-        let decision: Decision = serde_json::from_slice(decision)
-            .context("read a dedup decision")
+        Decision::from_json(decision)
+            .and_then(|decision| self.take_in(&decision))
+            .context("learn a dedup decision")
+            .map_err(StageError::Reject)
+    }
+
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        Some(snapshot::write(&self.ids, &self.index))
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), StageError> {
+        let (ids, index) = snapshot::read(bytes)
+            .context("restore a dedup snapshot")
             .map_err(StageError::Reject)?;
-        if !self.known.contains_key(&decision.id) {
-            self.bodies.entry(decision.body).or_insert_with(|| decision.id.clone());
-            self.known.insert(decision.id, decision.dedup);
-        }
+        self.numbers = ids.iter().copied().zip(0..).collect();
+        (self.ids, self.index, self.pending) = (ids, index, None);
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use copydesk_testkit::article;
-
-    fn see(stage: &mut Dedup, record: &mut Record) -> Route {
-        let route = stage.run(record).unwrap();
-        if let Some(decision) = stage.take_decision() {
-            stage.learn(&decision).unwrap();
-        }
-        route
-    }
-
-    #[test]
-    fn the_same_body_under_another_id_is_exact_and_a_redelivery_is_not() {
-        let mut stage = Dedup::new(DedupOptions::default());
-        let mut first = article("The bridge stays shut until Monday.");
-        assert_eq!(see(&mut stage, &mut first), Route::On);
-        let mut copy = article("The bridge stays shut until Monday.");
-        copy.id = copydesk_types::article_id("elsewhere", &copy.text.body);
-        assert_eq!(see(&mut stage, &mut copy), Route::Aside);
-        assert_eq!(copy.dedup.as_ref().unwrap().of.as_ref(), Some(&first.id));
-        let mut again = article("The bridge stays shut until Monday.");
-        assert_eq!(see(&mut stage, &mut again), Route::On);
-        assert_eq!(again, first);
-        assert!(stage.take_decision().is_none());
-    }
+/// The 128 bits of an article's id.
+fn key(id: &ArticleId) -> Option<u128> {
+    u128::from_str_radix(id.as_str().strip_prefix("a_")?, 16).ok()
 }
+
+/// The same; an id is always of this form, so that nothing is ever known under 0.
+fn key_of(id: &ArticleId) -> u128 {
+    key(id).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
