@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use crate::headers::Headers;
+use crate::subjects::decision_subject;
 use crate::{Bus, BusError, StreamName};
 
 /// Messages asked for at once.
@@ -74,6 +75,12 @@ impl Bus {
         headers_only: bool,
     ) -> Result<Reader, BusError> {
         self.reader_of(stream, Vec::new(), from_seq, headers_only).await
+    }
+
+    /// Reads what `stage` decided, from a sequence of the decisions log on.
+    pub async fn decisions(&self, stage: &str, from_seq: u64) -> Result<Reader, BusError> {
+        let subjects = vec![decision_subject(stage)];
+        self.reader_of(StreamName::Decisions, subjects, from_seq, false).await
     }
 
     pub(crate) async fn reader_of(

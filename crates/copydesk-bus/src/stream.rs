@@ -7,7 +7,7 @@ use async_nats::jetstream::stream::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::subjects::ALL_STREAMS;
+use crate::subjects::{ALL_STREAMS, decision_subject};
 use crate::{Bus, BusError, BusOptions, StreamName};
 
 /// How long the server knows a message id.
@@ -26,6 +26,12 @@ struct Made {
 #[derive(Serialize)]
 struct At {
     seq: u64,
+}
+
+#[derive(Serialize)]
+struct Keep {
+    filter: String,
+    keep: u64,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +67,15 @@ impl Bus {
         }
         let what = format!("purge {stream} below {seq}");
         let purged: Purged = self.api(&what, format!("STREAM.PURGE.{stream}"), &At { seq }).await?;
+        Ok(purged.purged)
+    }
+
+    /// Removes the decisions of `stage` but for the newest one: for a stage whose last word is all that counts.
+    pub async fn keep_last_decision(&self, stage: &str) -> Result<u64, BusError> {
+        let stream = StreamName::Decisions;
+        let what = format!("purge the decisions of {stage}");
+        let question = Keep { filter: decision_subject(stage), keep: 1 };
+        let purged: Purged = self.api(&what, format!("STREAM.PURGE.{stream}"), &question).await?;
         Ok(purged.purged)
     }
 }

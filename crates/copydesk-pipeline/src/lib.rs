@@ -4,10 +4,12 @@
 //! articles the stages'; here they are brought together: files become records, records go from stage to stage, and
 //! what is finished is written down.
 
+mod clock;
 pub mod config;
 mod logs;
 mod shutdown;
 mod telemetry;
+mod worker;
 
 pub use logs::init_logs;
-pub use shutdown::Shutdown;
+pub use shutdown::{Panicked, Shutdown};

@@ -67,7 +67,7 @@ impl Shutdown {
             match ended {
                 Ok(Ok(())) => tracing::debug!(name, "task ended"),
                 Ok(Err(error)) => shutdown.fail(error.context(format!("run {name}"))),
-                Err(panic) => shutdown.fail(panicked(name, &*panic)),
+                Err(panic) => shutdown.fail(Panicked::new(name, &*panic).into()),
             }
         });
         drop(tokio::spawn(task));
@@ -100,14 +100,26 @@ impl Shutdown {
     }
 }
 
-/// What a panic said, as an error.
-pub(crate) fn panicked(name: &str, panic: &(dyn std::any::Any + Send)) -> anyhow::Error {
-    let said = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("it did not say why");
-    anyhow::anyhow!("run {name}: it panicked, which is a bug: {said}")
+/// A panic: a bug of copydesk, and not of the input or the machine.
+#[derive(Debug, thiserror::Error)]
+#[error("run {name}: it panicked, which is a bug of copydesk: {said}")]
+pub struct Panicked {
+    /// What panicked.
+    pub name: String,
+    /// What it said.
+    pub said: String,
+}
+
+impl Panicked {
+    /// What a panic said, as an error.
+    pub(crate) fn new(name: &str, panic: &(dyn std::any::Any + Send)) -> Self {
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("it did not say why");
+        Self { name: name.to_owned(), said: said.to_owned() }
+    }
 }
 
 /// An error with its causes on one line.
@@ -165,7 +177,8 @@ mod tests {
             assert_eq!(chain(&error), expected);
         };
         check(|| anyhow::bail!("disk full"), "run sink: disk full").await;
-        check(|| panic!("index"), "run sink: it panicked, which is a bug: index").await;
-        check(|| panic!("at {}", 7), "run sink: it panicked, which is a bug: at 7").await;
+        check(|| panic!("index"), "run sink: it panicked, which is a bug of copydesk: index").await;
+        check(|| panic!("at {}", 7), "run sink: it panicked, which is a bug of copydesk: at 7")
+            .await;
     }
 }
