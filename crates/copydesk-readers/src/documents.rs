@@ -66,7 +66,10 @@ pub fn open(
     if let Some(binary) = format::magic(start) {
         return Err(ReadError::UnsupportedFormat(binary.to_owned()));
     }
-    let format = named.format.unwrap_or_else(|| format::by_content(start));
+    let format = match named.format {
+        Some(format) => format,
+        None => by_content(&mut input, limits)?,
+    };
     let state = match format {
         Format::JsonLines => {
             State::Lines { lines: Box::new(Lines::new(input, limits.record_bytes)), any: false }
@@ -77,6 +80,16 @@ pub fn open(
         }
     };
     Ok(Documents { state, limits: limits.clone() })
+}
+
+/// The format of an input whose name does not tell. A stream of JSON Lines is known by its first line, which is a whole
+/// object: it must not be read to its end, for it may have none.
+fn by_content(input: &mut Expanded, limits: &Limits) -> Result<Format, ReadError> {
+    let format = format::by_content(input.peek(SNIFF)?);
+    if format == Format::Json && json::is_object(input.peek_line(limits.record_bytes)?) {
+        return Ok(Format::JsonLines);
+    }
+    Ok(format)
 }
 
 fn whole(input: &mut Expanded, format: Format, limits: &Limits) -> Result<State, ReadError> {
@@ -228,4 +241,51 @@ fn settled(mut error: ReadError, ended: bool) -> ReadError {
         *incomplete = !ended;
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(name: &str, input: &str) -> Vec<String> {
+        let input = Box::new(std::io::Cursor::new(input.to_owned()));
+        let documents = open(name, input, &Limits::default()).unwrap();
+        documents
+            .map(|d| d.map_or_else(|e| e.error.reason().into(), |d| d.identity(name)))
+            .collect()
+    }
+
+    #[test]
+    fn json_lines_without_a_name_are_known_by_their_first_line() {
+        let check =
+            |name, input, expected: &[&str]| assert_eq!(members(name, input), expected, "{input}");
+        let lines = "{\"text\":\"Ada wrote.\"}\n{\"text\":\"He read.\"}\n{bad\n";
+        check("-", lines, &["-#L1", "-#L2", "bad_json"]);
+        check("-", "{\n \"text\": \"Ada wrote.\"\n}\n", &["-"]);
+        check("a.json", "{\"text\":\"Ada wrote.\"}\n", &["a.json"]);
+    }
+
+    /// A pipe whose other side writes a little and then waits.
+    struct Live(Vec<u8>);
+
+    impl Read for Live {
+        fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+            assert!(!self.0.is_empty(), "more was asked for than was there to be read");
+            let n = buf.len().min(self.0.len());
+            for (to, from) in buf.iter_mut().zip(self.0.drain(..n)) {
+                *to = from;
+            }
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn a_live_stream_is_not_read_ahead_of() {
+        let line = format!("{{\"text\":\"{}\"}}\n", "Ada wrote to Charles. ".repeat(300));
+        let input = Live(line.repeat(3).into_bytes());
+        let mut documents = open("-", Box::new(input), &Limits::default()).unwrap();
+        for n in 1..=3 {
+            assert_eq!(documents.next().unwrap().unwrap().line, Some(n));
+        }
+    }
 }

@@ -123,6 +123,21 @@ impl Expanded {
         Ok(self.left())
     }
 
+    /// The bytes from here to the end of the line, which is read ahead up to about `cap` bytes. They stay to be read.
+    pub(crate) fn peek_line(&mut self, cap: usize) -> Result<&[u8], ReadError> {
+        let mut seen = 0;
+        loop {
+            let end = self.left().iter().skip(seen).position(|&b| b == b'\n');
+            if let Some(end) = end {
+                return Ok(self.left().get(..seen + end).unwrap_or_default());
+            }
+            seen = self.left().len();
+            if seen >= cap || !self.fill()? {
+                return Ok(self.left());
+            }
+        }
+    }
+
     /// The bytes read ahead; when there are none, more are fetched. Empty only at the end.
     pub(crate) fn chunk(&mut self) -> Result<&[u8], ReadError> {
         self.peek(1)

@@ -29,6 +29,12 @@ fn range_in(text: &str, part: &str) -> Range<usize> {
     start..start + part.len()
 }
 
+/// Whether these bytes are one JSON object, a BOM before it or not.
+pub(crate) fn is_object(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+    bytes.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+}
+
 /// Reads one record.
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Draft, ReadError> {
     if text.len() > limits.record_bytes {
