@@ -4,12 +4,29 @@
 //! articles the stages'; here they are brought together: files become records, records go from stage to stage, and
 //! what is finished is written down.
 
+mod article;
 mod clock;
 pub mod config;
+mod doctor;
+mod enrich;
+mod failure;
+mod input;
 mod logs;
+mod model;
+mod ordered;
+mod parse;
 mod shutdown;
 mod telemetry;
+mod usage;
 mod worker;
 
+pub use copydesk_stages::StageName;
+pub use copydesk_types::record_schema;
+pub use doctor::{Check, CheckState, doctor};
+pub use enrich::{ENRICH_STAGES, EnrichOptions, enrich};
+pub use failure::{Failure, classify, hint};
+pub use input::{Failed, Report, Tally};
 pub use logs::init_logs;
+pub use model::{ModelInfo, Progress, fetch_model, list_models};
+pub use parse::{Components, ParseOptions, ParseStats, parse, parse_stats};
 pub use shutdown::{Panicked, Shutdown};

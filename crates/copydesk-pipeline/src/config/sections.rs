@@ -133,6 +133,24 @@ pub struct Limits {
     pub html_depth_hard: usize,
 }
 
+impl Limits {
+    /// The caps as the readers take them.
+    pub(crate) fn for_readers(&self) -> copydesk_readers::Limits {
+        let bytes = |size: ByteSize| usize::try_from(size.0).unwrap_or(usize::MAX);
+        copydesk_readers::Limits {
+            file_bytes: self.file_bytes.0,
+            expanded_bytes: self.expanded_bytes.0,
+            ratio: self.ratio,
+            document_bytes: bytes(self.document_bytes),
+            record_bytes: bytes(self.record_bytes),
+            html_bytes: bytes(self.html_bytes),
+            html_depth: self.html_depth,
+            html_depth_hard: self.html_depth_hard,
+            ..copydesk_readers::Limits::default()
+        }
+    }
+}
+
 /// `[extract]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
