@@ -1,0 +1,405 @@
+//! Building a base: entries stream in, one file comes out, and memory stays bounded whatever the number of entities.
+//!
+//! Records and labels are written to temporary files as they come; aliases are sorted outside memory, then fed to the
+//! index in order. The base is written beside its final name and renamed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::entry::Entry;
+use crate::error::BuildError;
+use crate::fold::fold;
+use crate::format::{
+    AliasKind, Flags, HEADER, MAGIC, MAX_ENTITIES, RECORD, Record, SECTIONS, SEVERAL, VERSION,
+    kind_number, prior_of, region_hash,
+};
+use crate::sort::Sorter;
+
+/// Limits of a build.
+#[derive(Debug, Clone)]
+pub struct BuildOptions {
+    /// Where temporary files go.
+    pub directory: PathBuf,
+    /// Bytes of aliases that are sorted in memory at a time.
+    pub sort_memory: usize,
+    /// Ids that are remembered, so that a second source of an entity adds names to it and makes no second one.
+    pub remember: usize,
+}
+
+impl BuildOptions {
+    /// 64 MB for sorting and a million ids.
+    pub fn in_directory(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), sort_memory: 64 << 20, remember: 1_000_000 }
+    }
+}
+
+/// What a build has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Entities taken in.
+    pub entities: u64,
+    /// Entries that gave their names to an entity of an earlier source.
+    pub merged: u64,
+    /// Entries left out: no name, no type, no claim that says what they are.
+    pub skipped: u64,
+    /// Aliases in the index, each with its entity.
+    pub aliases: u64,
+    /// Bytes of the finished base.
+    pub bytes: u64,
+}
+
+/// How often progress is told, in entries.
+const PROGRESS: u64 = 100_000;
+/// Longest alias in bytes; what is longer is no name.
+const LONGEST: usize = 160;
+
+/// Takes entries in and writes the base.
+pub struct Builder {
+    options: BuildOptions,
+    records: BufWriter<File>,
+    labels: BufWriter<File>,
+    label_bytes: u64,
+    details: Vec<(u32, u32)>,
+    detail_text: Vec<u8>,
+    aliases: Sorter,
+    known: HashMap<u64, u32>,
+    countries: HashMap<u32, [u8; 2]>,
+    licences: String,
+    summary: Summary,
+    progress: Box<dyn FnMut(&Summary)>,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("summary", &self.summary).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// An empty base; `progress` is called now and then.
+    pub fn new(
+        options: BuildOptions,
+        progress: Box<dyn FnMut(&Summary)>,
+    ) -> Result<Self, BuildError> {
+        let temporary = || {
+            tempfile::tempfile_in(&options.directory)
+                .map_err(BuildError::io("make a temporary file"))
+        };
+        let (records, labels) = (BufWriter::new(temporary()?), BufWriter::new(temporary()?));
+        let aliases = Sorter::new(options.directory.clone(), options.sort_memory);
+        Ok(Self {
+            options,
+            records,
+            labels,
+            label_bytes: 0,
+            details: Vec::new(),
+            detail_text: Vec::new(),
+            aliases,
+            known: HashMap::new(),
+            countries: HashMap::new(),
+            licences: String::new(),
+            summary: Summary::default(),
+            progress,
+        })
+    }
+
+    /// Names a source and its licence; every base carries the list.
+    pub fn licence(&mut self, line: &str) {
+        self.licences.push_str(line.trim());
+        self.licences.push('\n');
+    }
+
+    /// The country code of a Wikidata entity that an earlier list called a country.
+    pub(crate) fn country_of(&self, wikidata: u32) -> Option<String> {
+        self.countries.get(&wikidata).map(|c| String::from_utf8_lossy(c).into_owned())
+    }
+
+    /// Counts an entry that a source left out.
+    pub(crate) fn skip(&mut self) {
+        self.summary.skipped += 1;
+    }
+
+    /// Takes an entry in. Without a name or a type it is skipped and counted.
+    pub fn push(&mut self, entry: &Entry) -> Result<(), BuildError> {
+        let Some(kind) = entry.kind.filter(|_| !fold(&entry.name).is_empty()) else {
+            self.skip();
+            return Ok(());
+        };
+        let wikidata = entry
+            .wikidata
+            .as_deref()
+            .and_then(|q| q.strip_prefix('Q'))
+            .and_then(|n| n.parse().ok());
+        let (wikidata, geonames): (u32, u32) = (wikidata.unwrap_or(0), entry.geonames.unwrap_or(0));
+        let keys = [u64::from(wikidata), u64::from(geonames) << 32].into_iter().filter(|k| *k != 0);
+        if let Some(&entity) = keys.clone().find_map(|k| self.known.get(&k)) {
+            self.summary.merged += 1;
+            self.names(entry, entity, AliasKind::Alias)?;
+        } else {
+            let entity = u32::try_from(self.summary.entities).ok().filter(|n| *n < MAX_ENTITIES);
+            let entity = entity.ok_or(BuildError::TooLarge("536,870,911 entities"))?;
+            self.summary.entities += 1;
+            if self.known.len() < self.options.remember {
+                self.known.extend(keys.map(|k| (k, entity)));
+            }
+            let country = country_bytes(entry.country.as_deref());
+            let flags = flags_of(&entry.flags);
+            if flags.has(Flags::COUNTRY) && wikidata != 0 && country[0] != 0 {
+                self.countries.insert(wikidata, country);
+            }
+            self.record(
+                entry,
+                Record {
+                    wikidata,
+                    geonames,
+                    lat: degrees(entry.lat.filter(|_| entry.lon.is_some())),
+                    lon: degrees(entry.lon.filter(|_| entry.lat.is_some())),
+                    label: 0,
+                    region: entry.region.as_deref().map_or(0, region_hash),
+                    country,
+                    prior: prior_of(entry.weight),
+                    label_length: 0,
+                    kind: kind_number(kind),
+                    flags: flags.0,
+                },
+            )?;
+            self.names(entry, entity, AliasKind::Label)?;
+            self.detail(entry, entity);
+        }
+        if (self.summary.entities + self.summary.merged).is_multiple_of(PROGRESS) {
+            (self.progress)(&self.summary);
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, entry: &Entry, record: Record) -> Result<(), BuildError> {
+        let label = entry.name.trim();
+        let record = Record {
+            label: u32::try_from(self.label_bytes)
+                .map_err(|_| BuildError::TooLarge("4 GB of names"))?,
+            label_length: u16::try_from(label.len())
+                .map_err(|_| BuildError::TooLarge("64 kB in one name"))?,
+            ..record
+        };
+        self.label_bytes += label.len() as u64;
+        self.records.write_all(&record.to_bytes()).map_err(BuildError::io("write the records"))?;
+        self.labels.write_all(label.as_bytes()).map_err(BuildError::io("write the names"))
+    }
+
+    fn names(&mut self, entry: &Entry, entity: u32, name: AliasKind) -> Result<(), BuildError> {
+        let lists = [
+            (std::slice::from_ref(&entry.name), name),
+            (entry.aliases.as_slice(), AliasKind::Alias),
+            (entry.demonyms.as_slice(), AliasKind::Demonym),
+            (entry.short.as_slice(), AliasKind::Short),
+            (entry.domains.as_slice(), AliasKind::Domain),
+        ];
+        for (list, kind) in lists {
+            for alias in list {
+                let alias = fold(alias);
+                if !alias.is_empty() && alias.len() <= LONGEST {
+                    self.aliases.push(&alias, kind.number() << 29 | entity)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn detail(&mut self, entry: &Entry, entity: u32) {
+        let start = u32::try_from(self.detail_text.len());
+        if let Ok(start) = start
+            && !entry.details.is_empty()
+        {
+            self.details.push((entity, start));
+            self.detail_text.extend_from_slice(entry.details.join("\n").as_bytes());
+        }
+    }
+
+    /// Sorts, writes the base beside `out` and renames it.
+    pub fn finish(mut self, out: &Path) -> Result<Summary, BuildError> {
+        (self.progress)(&self.summary);
+        let directory = self.options.directory.clone();
+        let temporary =
+            || tempfile::tempfile_in(&directory).map_err(BuildError::io("make a temporary file"));
+        let (mut index, mut postings) = (temporary()?, temporary()?);
+        let aliases =
+            std::mem::replace(&mut self.aliases, Sorter::new(directory.clone(), usize::MAX));
+        self.summary.aliases = write_index(aliases, &mut index, &mut postings)?;
+        let mut details =
+            u32::try_from(self.details.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
+        details.extend(
+            self.details.iter().flat_map(|(e, s)| [e.to_le_bytes(), s.to_le_bytes()]).flatten(),
+        );
+        details.extend_from_slice(&self.detail_text);
+        let failed = "write the base";
+        let mut records =
+            self.records.into_inner().map_err(|e| BuildError::io(failed)(e.into_error()))?;
+        let mut labels =
+            self.labels.into_inner().map_err(|e| BuildError::io(failed)(e.into_error()))?;
+        let mut parts: [&mut dyn Part; SECTIONS] = [
+            &mut self.licences.into_bytes(),
+            &mut index,
+            &mut postings,
+            &mut records,
+            &mut labels,
+            &mut details,
+        ];
+        debug_assert_eq!(self.summary.entities, parts[3].length().unwrap_or(0) / RECORD as u64);
+        self.summary.bytes =
+            assemble(out, &mut parts, &self.summary).map_err(BuildError::io(failed))?;
+        (self.progress)(&self.summary);
+        Ok(self.summary)
+    }
+}
+
+/// A section before it is in the file.
+trait Part {
+    fn length(&mut self) -> std::io::Result<u64>;
+    fn copy(&mut self, to: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()>;
+}
+
+impl Part for Vec<u8> {
+    fn length(&mut self) -> std::io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+
+    fn copy(&mut self, to: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+        to(self)
+    }
+}
+
+impl Part for File {
+    fn length(&mut self) -> std::io::Result<u64> {
+        self.seek(SeekFrom::End(0))
+    }
+
+    fn copy(&mut self, to: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+        self.seek(SeekFrom::Start(0))?;
+        let mut reader = BufReader::new(self);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => return Ok(()),
+                n => to(buffer.get(..n).unwrap_or_default())?,
+            }
+        }
+    }
+}
+
+/// Groups the sorted pairs by alias into the index and the postings.
+fn write_index(aliases: Sorter, index: &mut File, postings: &mut File) -> Result<u64, BuildError> {
+    let mut builder = fst::MapBuilder::new(BufWriter::new(index)).map_err(BuildError::Index)?;
+    let mut postings = BufWriter::new(postings);
+    let (mut written, mut offset) = (0, 0);
+    let mut merge = aliases.finish()?;
+    let mut next = merge.next()?;
+    while let Some((alias, first)) = next.take() {
+        let mut group = vec![first];
+        loop {
+            next = merge.next()?;
+            match &next {
+                Some((other, posting)) if *other == alias => group.push(*posting),
+                _ => break,
+            }
+        }
+        // Sorted, so the strongest kind of an entity's alias comes first.
+        group.dedup();
+        let mut seen = std::collections::HashSet::new();
+        group.retain(|p| seen.insert(p & ((1 << 29) - 1)));
+        group.truncate(usize::from(u16::MAX));
+        written += group.len() as u64;
+        let value = if let [one] = group.as_slice() {
+            u64::from(*one)
+        } else {
+            for posting in &group {
+                postings
+                    .write_all(&posting.to_le_bytes())
+                    .map_err(BuildError::io("write the postings"))?;
+            }
+            let value = SEVERAL | offset << 16 | group.len() as u64;
+            offset += 4 * group.len() as u64;
+            value
+        };
+        builder.insert(&alias, value).map_err(BuildError::Index)?;
+    }
+    builder.finish().map_err(BuildError::Index)?;
+    postings.flush().map_err(BuildError::io("write the postings"))?;
+    Ok(written)
+}
+
+/// Header and sections into a file beside `out`, which then takes its place.
+fn assemble(
+    out: &Path,
+    parts: &mut [&mut dyn Part; SECTIONS],
+    summary: &Summary,
+) -> std::io::Result<u64> {
+    let directory = out.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = named_temporary(directory)?;
+    let mut header = MAGIC.to_vec();
+    header.extend(VERSION.to_le_bytes());
+    let mut end = HEADER as u64;
+    for part in parts.iter_mut() {
+        let length = part.length()?;
+        header.extend(end.to_le_bytes());
+        header.extend(length.to_le_bytes());
+        end += length;
+    }
+    header.extend(summary.entities.to_le_bytes());
+    header.extend(summary.aliases.to_le_bytes());
+    let mut hasher = blake3::Hasher::new();
+    let mut writer = BufWriter::new(file.as_file_mut());
+    writer.write_all(&[0; HEADER])?;
+    for part in parts.iter_mut() {
+        part.copy(&mut |bytes| {
+            hasher.update(bytes);
+            writer.write_all(bytes)
+        })?;
+    }
+    header.extend(hasher.finalize().as_bytes());
+    writer.seek(SeekFrom::Start(0))?;
+    writer.write_all(&header)?;
+    writer.flush()?;
+    drop(writer);
+    file.as_file().sync_all()?;
+    file.persist(out).map_err(|e| e.error)?;
+    Ok(end)
+}
+
+/// A base is no secret: it is readable by all, as far as the umask allows.
+#[cfg(unix)]
+fn named_temporary(directory: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    tempfile::Builder::new().permissions(mode).tempfile_in(directory)
+}
+
+#[cfg(not(unix))]
+fn named_temporary(directory: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::NamedTempFile::new_in(directory)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "degrees times 1e5 fit")]
+fn degrees(value: Option<f64>) -> i32 {
+    value.filter(|d| d.abs() <= 180.0).map_or(i32::MIN, |d| (d * 1e5).round() as i32)
+}
+
+fn country_bytes(code: Option<&str>) -> [u8; 2] {
+    let upper = code.unwrap_or_default().to_ascii_uppercase();
+    match upper.as_bytes() {
+        [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => [*a, *b],
+        _ => [0; 2],
+    }
+}
+
+fn flags_of(names: &[String]) -> Flags {
+    names.iter().fold(Flags::default(), |flags, name| {
+        flags.with(match name.as_str() {
+            "country" => Flags::COUNTRY,
+            "capital" => Flags::CAPITAL,
+            "outlet" => Flags::OUTLET,
+            "region" => Flags::REGION,
+            _ => Flags::default(),
+        })
+    })
+}
