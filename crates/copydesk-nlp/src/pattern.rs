@@ -18,11 +18,14 @@ pub(crate) struct Pattern {
 #[derive(Debug)]
 enum Group {
     Plain(regex_automata::meta::Regex),
-    Looking { regex: fancy_regex::Regex, reach: Option<usize> },
+    Looking {
+        regex: fancy_regex::Regex,
+        /// No match together with what it looks at is longer, in characters; `None`: there is no bound.
+        longest: Option<usize>,
+        /// Whether every match ends at the end of the text.
+        at_end: bool,
+    },
 }
-
-/// No unrepeated alternative of a tokenizer's suffix rules is longer, in characters.
-const SUFFIX_REACH: usize = 32;
 
 impl Group {
     fn compile(looking: bool, source: &str) -> Result<Self, String> {
@@ -30,8 +33,8 @@ impl Group {
             let regex =
                 fancy_regex::RegexBuilder::new(source).backtrack_limit(BACKTRACKING).build();
             let regex = regex.map_err(|e| e.to_string())?;
-            let reach = is_short_suffix(source).then_some(SUFFIX_REACH);
-            return Ok(Self::Looking { regex, reach });
+            let at_end = alternatives(source).iter().all(|part| part.ends_with('$'));
+            return Ok(Self::Looking { regex, longest: longest(source), at_end });
         }
         let config = regex_automata::meta::Config::new().nfa_size_limit(Some(64 << 20));
         let regex = regex_automata::meta::Builder::new().configure(config).build(source);
@@ -44,31 +47,54 @@ impl Group {
                 let input = regex_automata::Input::new(text).range(from..);
                 regex.search(&input).map(|m| (m.start(), m.end()))
             }
-            Self::Looking { regex, reach } => {
-                let tail =
-                    reach.and_then(|n| text.char_indices().rev().nth(n)).map_or(0, |(at, _)| at);
+            Self::Looking { regex, longest, at_end } => {
+                // A short match at the end lies in the tail of the text: a long text need not be gone through.
+                let tail = longest.filter(|_| *at_end);
+                let tail = tail.and_then(|n| text.char_indices().rev().nth(n));
+                let from = from.max(tail.map_or(0, |(at, _)| at));
                 // Giving up on a hostile token counts as no match: bounded time comes first.
-                let found = regex.find_from_pos(text, from.max(tail)).ok().flatten();
+                let found = regex.find_from_pos(text, from).ok().flatten();
                 found.map(|m| (m.start(), m.end()))
+            }
+        }
+    }
+
+    /// The match at the start of `text`, if there is one.
+    fn head(&self, text: &str) -> Option<(usize, usize)> {
+        match self {
+            Self::Plain(regex) => {
+                let input = regex_automata::Input::new(text);
+                let input = input.anchored(regex_automata::Anchored::Yes);
+                regex.search(&input).map(|m| (m.start(), m.end()))
+            }
+            Self::Looking { longest, .. } => {
+                let end = longest.and_then(|n| text.char_indices().nth(n));
+                let start = end.and_then(|(at, _)| text.get(..at)).unwrap_or(text);
+                self.find_at(start, 0).filter(|(start, _)| *start == 0)
             }
         }
     }
 }
 
-/// Whether every alternative ends at the end of the text and repeats nothing, so that matches are short.
-fn is_short_suffix(source: &str) -> bool {
-    let (mut class, mut repeats) = (false, false);
-    let mut chars = source.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => drop(chars.next()),
-            '[' => class = true,
-            ']' => class = false,
-            '*' | '+' | '{' if !class => repeats = true,
-            _ => {}
+/// A bound for the length of a match in characters, lookaround included: the number of characters and classes that
+/// the longest alternative is written with. `None` when something is repeated.
+fn longest(source: &str) -> Option<usize> {
+    let lengths = alternatives(source).into_iter().map(|part| {
+        let (mut class, mut length) = (false, 0);
+        let mut chars = part.chars();
+        while let Some(c) = chars.next() {
+            length += usize::from(!class);
+            match c {
+                '\\' => drop(chars.next()),
+                '[' => class = true,
+                ']' => class = false,
+                '*' | '+' | '{' if !class => return None,
+                _ => {}
+            }
         }
-    }
-    !repeats && alternatives(source).iter().all(|part| part.ends_with('$') && part.len() < 8000)
+        Some(length)
+    });
+    lengths.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
 impl Pattern {
@@ -132,7 +158,12 @@ impl Pattern {
 
     /// Length in bytes of the first match if it stands at the start, else 0.
     pub(crate) fn head(&self, text: &str) -> usize {
-        self.find_at(text, 0).filter(|(start, _)| *start == 0).map_or(0, |(_, end)| end)
+        self.at_start(text).unwrap_or(0)
+    }
+
+    /// Where the first alternative that matches at the start of `text` ends.
+    fn at_start(&self, text: &str) -> Option<usize> {
+        self.groups.iter().find_map(|g| g.head(text)).map(|(_, end)| end)
     }
 
     /// Length in bytes of the first match if it stands at the end, else 0.
@@ -144,7 +175,7 @@ impl Pattern {
 
     /// Whether the pattern matches at the start of `text`.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        self.find_at(text, 0).is_some_and(|(start, _)| start == 0)
+        self.at_start(text).is_some()
     }
 
     /// Whether the pattern occurs in `text`.

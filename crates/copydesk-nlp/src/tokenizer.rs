@@ -37,6 +37,8 @@ pub(crate) struct Tokenizer {
     token_match: Option<Pattern>,
     url_match: Option<Pattern>,
     exceptions: HashMap<Box<str>, Box<[Arc<Lexeme>]>>,
+    /// Length in bytes of the longest exception.
+    longest: usize,
     /// Word sequences that affix rules make of exceptions, by the id of their first word.
     spanning: HashMap<u64, Vec<Box<[Box<str>]>>>,
 }
@@ -51,7 +53,7 @@ impl Tokenizer {
             compiled.map_err(|e| bad(format!("{name}: {e}")))
         };
         let rows = value.get("exceptions").and_then(Value::as_map).unwrap_or_default();
-        let mut exceptions = HashMap::new();
+        let mut exceptions: HashMap<Box<str>, Box<[Arc<Lexeme>]>> = HashMap::new();
         for (text, pieces) in rows {
             let pieces = pieces.as_array().unwrap_or_default().iter().map(|p| piece(p, lexicon));
             let pieces = pieces.collect::<Option<Box<[_]>>>().filter(|p| !p.is_empty());
@@ -61,6 +63,7 @@ impl Tokenizer {
             }
             exceptions.insert(Box::from(row.0), row.1);
         }
+        let longest = exceptions.keys().map(|k| k.len()).max().unwrap_or(0);
         let mut tokenizer = Self {
             prefix: pattern("prefix_search")?,
             suffix: pattern("suffix_search")?,
@@ -68,6 +71,7 @@ impl Tokenizer {
             token_match: pattern("token_match")?,
             url_match: pattern("url_match")?,
             exceptions,
+            longest,
             spanning: HashMap::new(),
         };
         let all = value.get("faster_heuristics").and_then(Value::as_bool) == Some(false);
@@ -160,7 +164,9 @@ impl Tokenizer {
     }
 
     fn exception(&self, text: &str, exceptions: bool) -> Option<&[Arc<Lexeme>]> {
-        if exceptions { self.exceptions.get(text).map(|p| &**p) } else { None }
+        // A text that is too long to be one is not hashed: it comes here once for each affix that is cut off.
+        let may_be = exceptions && text.len() <= self.longest;
+        if may_be { self.exceptions.get(text).map(|p| &**p) } else { None }
     }
 
     /// The tokens of a chunk without white space (or of white space alone).
