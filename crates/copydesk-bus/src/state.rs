@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{LastRawMessageError, LastRawMessageErrorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::headers::Headers;
 use crate::reader::nanos;
-use crate::subjects::DEAD_SUBJECTS;
+use crate::subjects::{DEAD_SUBJECTS, decision_subject};
 use crate::{Bus, BusError, Delivered, StreamName};
 
 /// A stream, as it is now.
@@ -164,29 +165,20 @@ impl Bus {
         seq: u64,
     ) -> Result<Option<Delivered>, BusError> {
         let what = format!("read message {seq} of {stream}");
-        let failed = |source| BusError::Unavailable { what: what.clone(), source };
         let handle = self.inner.js.get_stream_no_info(stream.as_str()).await;
-        let handle = handle.map_err(|e| failed(e.into()))?;
-        match handle.get_raw_message(seq).await {
-            Ok(message) => Ok(Some(Delivered {
-                seq: message.sequence,
-                subject: message.subject.to_string(),
-                headers: Headers::read(Some(&message.headers)),
-                payload: message.payload,
-                time_unix_ns: nanos(message.time.unix_timestamp_nanos()),
-                pending: 0,
-            })),
-            Err(error) => match error.kind() {
-                LastRawMessageErrorKind::NoMessageFound => Ok(None),
-                LastRawMessageErrorKind::JetStream(said) => match BusError::answered(&what, said) {
-                    BusError::NotFound { .. } => Ok(None),
-                    other => Err(other),
-                },
-                LastRawMessageErrorKind::InvalidSubject | LastRawMessageErrorKind::Other => {
-                    Err(failed(error.into()))
-                }
-            },
-        }
+        let handle =
+            handle.map_err(|e| BusError::Unavailable { what: what.clone(), source: e.into() })?;
+        stored(&what, handle.get_raw_message(seq).await)
+    }
+
+    /// The newest decision of a stage that is still in the log.
+    pub async fn last_decision(&self, stage: &str) -> Result<Option<Delivered>, BusError> {
+        let (stream, subject) = (StreamName::Decisions, decision_subject(stage));
+        let what = format!("read the last message of {subject}");
+        let handle = self.inner.js.get_stream_no_info(stream.as_str()).await;
+        let handle =
+            handle.map_err(|e| BusError::Unavailable { what: what.clone(), source: e.into() })?;
+        stored(&what, handle.get_last_raw_message_by_subject(&subject).await)
     }
 
     /// Removes one message; says whether it was there.
@@ -198,5 +190,35 @@ impl Bus {
         }
         let deleted: Success = self.api(&what, subject, &Delete { seq }).await?;
         Ok(deleted.success)
+    }
+}
+
+/// A stored message as the server gave it, or none when it is not there.
+fn stored(
+    what: &str,
+    answer: Result<StreamMessage, LastRawMessageError>,
+) -> Result<Option<Delivered>, BusError> {
+    let error = match answer {
+        Ok(message) => {
+            return Ok(Some(Delivered {
+                seq: message.sequence,
+                subject: message.subject.to_string(),
+                headers: Headers::read(Some(&message.headers)),
+                payload: message.payload,
+                time_unix_ns: nanos(message.time.unix_timestamp_nanos()),
+                pending: 0,
+            }));
+        }
+        Err(error) => error,
+    };
+    match error.kind() {
+        LastRawMessageErrorKind::NoMessageFound => Ok(None),
+        LastRawMessageErrorKind::JetStream(said) => match BusError::answered(what, said) {
+            BusError::NotFound { .. } => Ok(None),
+            other => Err(other),
+        },
+        LastRawMessageErrorKind::InvalidSubject | LastRawMessageErrorKind::Other => {
+            Err(BusError::Unavailable { what: what.to_owned(), source: error.into() })
+        }
     }
 }
