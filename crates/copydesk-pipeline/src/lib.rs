@@ -5,6 +5,7 @@
 //! what is finished is written down.
 
 mod article;
+mod article_key;
 mod clock;
 pub mod config;
 mod doctor;
@@ -15,8 +16,13 @@ mod logs;
 mod model;
 mod ordered;
 mod parse;
+mod patience;
 mod shutdown;
+#[cfg_attr(not(test), expect(dead_code, reason = "started by the run, which is being written"))]
+mod sink;
 mod telemetry;
+#[cfg(test)]
+mod testing;
 mod usage;
 mod worker;
 
