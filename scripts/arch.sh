@@ -15,7 +15,7 @@ absent() {
   fi
 }
 
-for crate in copydesk-types copydesk-stages copydesk-readers copydesk-nlp copydesk-neardup copydesk-provision; do
+for crate in copydesk-types copydesk-stages copydesk-readers copydesk-nlp copydesk-neardup copydesk-kb copydesk-provision; do
   absent "$crate" tokio
   absent "$crate" async-nats
 done
