@@ -5,6 +5,7 @@ use copydesk_nlp::ModelError;
 use copydesk_provision::ProvisionError;
 
 use crate::config::ConfigError;
+use crate::connect::NotRunning;
 
 /// Kinds of failure, by what the caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub fn classify(error: &anyhow::Error) -> Failure {
         if cause.is::<ModelError>() {
             return Failure::Data;
         }
-        if cause.is::<BusError>() || cause.is::<ServerError>() {
+        if cause.is::<BusError>() || cause.is::<ServerError>() || cause.is::<NotRunning>() {
             return Failure::Nats;
         }
         if cause.is::<ProvisionError>() || cause.is::<ConfigError>() {

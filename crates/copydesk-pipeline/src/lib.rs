@@ -4,30 +4,39 @@
 //! articles the stages'; here they are brought together: files become records, records go from stage to stage, and
 //! what is finished is written down.
 
+mod admin;
 mod article;
 mod article_key;
 mod clock;
 pub mod config;
+mod connect;
+mod dead;
 mod doctor;
 mod enrich;
 mod failure;
 mod input;
+mod janitor;
 mod logs;
 mod model;
+mod monitor;
 mod ordered;
 mod parse;
 mod patience;
+mod run;
 mod shutdown;
-#[cfg_attr(not(test), expect(dead_code, reason = "started by the run, which is being written"))]
 mod sink;
+mod status;
+mod tail;
 mod telemetry;
 #[cfg(test)]
 mod testing;
 mod usage;
 mod worker;
 
+pub use connect::NotRunning;
 pub use copydesk_stages::StageName;
 pub use copydesk_types::record_schema;
+pub use dead::{DeadInfo, DeadShown, Replay, dead_list, dead_replay, dead_show};
 pub use doctor::{Check, CheckState, doctor};
 pub use enrich::{ENRICH_STAGES, EnrichOptions, enrich};
 pub use failure::{Failure, classify, hint};
@@ -35,4 +44,7 @@ pub use input::{Failed, Report, Tally};
 pub use logs::init_logs;
 pub use model::{ModelInfo, Progress, fetch_model, list_models};
 pub use parse::{Components, ParseOptions, ParseStats, parse, parse_stats};
+pub use run::{RunInfo, run};
 pub use shutdown::{Panicked, Shutdown};
+pub use status::{StageStatus, Status, status};
+pub use tail::{TailOptions, tail};

@@ -126,8 +126,7 @@ impl Panicked {
 pub(crate) fn chain(error: &anyhow::Error) -> String {
     let mut line = error.to_string();
     for cause in error.chain().skip(1) {
-        // A string takes everything.
-        let _: std::fmt::Result = write!(line, ": {cause}");
+        write!(line, ": {cause}").expect("a string takes everything");
     }
     line
 }

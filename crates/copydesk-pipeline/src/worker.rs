@@ -28,7 +28,6 @@ use settle::Settler;
 use state::Log;
 pub(crate) use state::write_atomically;
 use step::{Input, Outcome};
-pub(crate) use store::store;
 
 /// How long the server waits for a settlement or for progress before it delivers again. Short, because after a kill the
 /// articles that were out come back only then; progress is sent three times in it.

@@ -126,7 +126,8 @@ pub(super) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, C
         figment = figment.merge(single(&origin, key, value));
     }
     let origins = |key: &str| origin(&figment, file.as_ref(), key);
-    let config: Config = figment.extract().map_err(|error| explain(error, file.as_ref(), &keys))?;
+    let config: Config =
+        figment.extract().map_err(|error| explain(&error, file.as_ref(), &keys))?;
     check::check(&config, &origins)?;
     let settings = keys
         .iter()
@@ -183,9 +184,10 @@ fn keys(text: &str) -> Vec<String> {
     fn walk(prefix: &str, table: &toml::Table, into: &mut Vec<String>) {
         for (name, value) in table {
             let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            match value {
-                toml::Value::Table(inside) => walk(&key, inside, into),
-                _ => into.push(key),
+            if let Some(inside) = value.as_table() {
+                walk(&key, inside, into);
+            } else {
+                into.push(key);
             }
         }
     }
@@ -267,34 +269,30 @@ fn place(name: &str, file: Option<&File>, key: &str) -> String {
     }
 }
 
-fn explain(error: figment::Error, file: Option<&File>, keys: &[String]) -> ConfigError {
+fn explain(error: &figment::Error, file: Option<&File>, keys: &[String]) -> ConfigError {
     use figment::error::Kind;
     let name = error.metadata.as_ref().map_or("default", |metadata| metadata.name.as_ref());
     let path = error.path.join(".");
-    match &error.kind {
-        Kind::UnknownField(field, _) => {
-            let key = if path.is_empty() || error.path.last() == Some(field) {
-                if path.is_empty() { field.clone() } else { path }
-            } else {
-                format!("{path}.{field}")
-            };
-            // The table that it stands in may come from several layers; only a file can have unknown keys.
-            let name = file.map_or(name.to_owned(), |file| file.path.display().to_string());
-            let hint = match nearest(&key, keys.iter().cloned()) {
-                Some(near) => format!(", is it {near:?}?"),
-                None => "; `copydesk config show` lists all".into(),
-            };
-            ConfigError::Unknown { at: place(&name, file, &key), key, hint }
-        }
-        Kind::UnknownVariant(found, known) => {
-            let why = format!("{found:?} is none of {}", known.join(", "));
-            ConfigError::Value { at: place(name, file, &path), key: path, why }
-        }
-        kind => {
-            let why = kind.to_string().replace("usize", "a whole number, 0 or more");
-            ConfigError::Value { at: place(name, file, &path), key: path, why }
-        }
+    if let Kind::UnknownField(field, _) = &error.kind {
+        let key = if path.is_empty() || path == *field || path.ends_with(&format!(".{field}")) {
+            if path.is_empty() { field.clone() } else { path }
+        } else {
+            format!("{path}.{field}")
+        };
+        // The table that it stands in may come from several layers; only a file can have unknown keys.
+        let name = file.map_or(name.to_owned(), |file| file.path.display().to_string());
+        let hint = match nearest(&key, keys.iter().cloned()) {
+            Some(near) => format!(", is it {near:?}?"),
+            None => "; `copydesk config show` lists all".into(),
+        };
+        return ConfigError::Unknown { at: place(&name, file, &key), key, hint };
     }
+    let why = if let Kind::UnknownVariant(found, known) = &error.kind {
+        format!("{found:?} is none of {}", known.join(", "))
+    } else {
+        error.kind.to_string().replace("usize", "a whole number, 0 or more")
+    };
+    ConfigError::Value { at: place(name, file, &path), key: path, why }
 }
 
 /// The known name that differs in the fewest letters, when they are few.

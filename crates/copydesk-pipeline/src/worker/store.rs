@@ -4,16 +4,10 @@ use std::time::Duration;
 
 use copydesk_bus::{Bus, BusError, Outgoing, Pending, Published};
 
+use crate::patience::patiently;
+
 /// Pause before a message goes out again to a stream that is full or a server that is away.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// Stores a message, however long that takes. An error only when waiting does not help.
-///
-/// Not cancellation safe: when dropped, it may be stored or not; its id makes a second time harmless.
-pub(crate) async fn store(bus: &Bus, message: Outgoing) -> Result<Published, BusError> {
-    let pending = start(bus, &message).await?;
-    finish(bus, message, pending).await
-}
 
 /// Stores messages; they leave in order. One answer each.
 pub(super) async fn store_all(
@@ -36,26 +30,19 @@ pub(super) async fn store_all(
 }
 
 async fn start(bus: &Bus, message: &Outgoing) -> Result<Pending, BusError> {
-    loop {
-        match bus.publish_start(message.clone()).await {
-            Err(error) if error.is_transient() => wait(&error).await,
-            other => return other,
-        }
-    }
+    patiently(|| bus.publish_start(message.clone())).await
 }
 
 async fn finish(bus: &Bus, message: Outgoing, pending: Pending) -> Result<Published, BusError> {
     let mut pending = pending;
     loop {
         match pending.acked().await {
-            Err(error) if error.is_transient() => wait(&error).await,
+            Err(error) if error.is_transient() => {
+                tracing::debug!(%error, "waiting to store");
+                tokio::time::sleep(PAUSE).await;
+            }
             other => return other,
         }
         pending = start(bus, &message).await?;
     }
-}
-
-async fn wait(error: &BusError) {
-    tracing::debug!(%error, "waiting to store");
-    tokio::time::sleep(PAUSE).await;
 }

@@ -2,12 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use copydesk_bus::{BusOptions, Reader};
+use copydesk_bus::Reader;
 use copydesk_stages::{Dedup, DedupOptions, Route, StageError};
 use copydesk_testkit::{NatsServer, article, wait_for};
 use copydesk_types::Record;
 
 use super::*;
+use crate::testing::connect;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -44,21 +45,9 @@ struct Desk {
     dir: tempfile::TempDir,
 }
 
-async fn connect(server: &NatsServer) -> Bus {
-    let options = BusOptions {
-        url: server.url(),
-        credentials: None,
-        stream_bytes: 256 << 20,
-        replicas: 1,
-        name: "worker test".into(),
-    };
-    Bus::connect(&options).await.unwrap()
-}
-
 async fn desk() -> Desk {
     let server = NatsServer::start();
     let bus = connect(&server).await;
-    bus.ensure_streams().await.unwrap();
     Desk { server, bus, dir: tempfile::tempdir().unwrap() }
 }
 
@@ -135,8 +124,14 @@ fn now() -> u128 {
     crate::clock::now_unix_ns()
 }
 
+/// Articles that have no words in common.
 fn articles(count: usize) -> Vec<Record> {
-    (0..count).map(|n| article(&format!("The council met for the {n}th time."))).collect()
+    let word = |n: usize, i: usize| {
+        let digest = copydesk_types::digest(&[&n.to_le_bytes(), &i.to_le_bytes()]);
+        digest.chars().take(9).filter(char::is_ascii_alphabetic).collect::<String>()
+    };
+    let text = |n| (0..60).map(|i| word(n, i) + "x").collect::<Vec<_>>().join(" ") + ".";
+    (0..count).map(|n| article(&text(n))).collect()
 }
 
 async fn stop(shutdown: Shutdown) -> anyhow::Result<()> {
@@ -276,22 +271,24 @@ async fn a_panic_ends_the_run_and_costs_the_neighbours_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_while_busy_loses_nothing_and_does_nothing_twice() {
     let desk = desk().await;
-    let (entered, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(())));
-    let (count, wait) = (Arc::clone(&entered), Arc::clone(&gate));
+    let entered = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&entered);
+    let (gate, closed) = std::sync::mpsc::channel::<()>();
+    let closed = Mutex::new(closed);
     let make = fake(move |_| {
         count.fetch_add(1, Ordering::SeqCst);
-        drop(wait.lock());
+        // Waits until the gate is gone.
+        closed.lock().unwrap().recv().unwrap_err();
         Ok(Route::On)
     });
     desk.feed(StageName::Extract, &articles(30)).await;
-    let held = gate.lock().unwrap();
     let worker = desk.start(StageName::Extract, Arc::clone(&make)).await;
     copydesk_testkit::wait_until("the stage to be busy", LIMIT, || {
         std::thread::yield_now();
         entered.load(Ordering::SeqCst) > 0
     });
     worker.drain();
-    drop(held);
+    drop(gate);
     worker.finish(LIMIT).await.unwrap();
     let before = desk.messages(StreamName::Enriched).await;
     assert!((1..30).contains(&before), "{before}: it stopped, and finished what it held");
