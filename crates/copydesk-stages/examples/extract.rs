@@ -11,11 +11,14 @@ use copydesk_types::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, model, file] = args.as_slice() else {
-        return Err("usage: extract MODEL FILE.jsonl".into());
+    let (Some(model), Some(file)) = (args.get(1), args.get(2)) else {
+        return Err("usage: extract MODEL FILE.jsonl [rules]".into());
     };
     let pipeline = Arc::new(copydesk_nlp::Pipeline::load(model.as_ref())?);
     let mut stage = Extract::new(pipeline, true);
+    if args.get(3).is_some_and(|a| a == "rules") {
+        stage = stage.by_rules_alone();
+    }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::fs::read_to_string(file)?.lines() {
         let document: serde_json::Value = serde_json::from_str(line)?;

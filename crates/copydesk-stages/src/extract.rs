@@ -1,6 +1,6 @@
 //! Entities, times, quantities and claims of one article, over one parse of its body.
 
-mod claims;
+pub(crate) mod claims;
 mod entities;
 mod lexicon;
 mod quantities;
@@ -18,12 +18,22 @@ use crate::{Route, Stage, StageError, StageName};
 pub struct Extract {
     pipeline: Arc<Pipeline>,
     explain: bool,
+    ranked: bool,
 }
 
 impl Extract {
     /// The stage over a loaded model; with `explain` every claim says why it is one.
     pub fn new(pipeline: Arc<Pipeline>, explain: bool) -> Self {
-        Self { pipeline, explain }
+        Self { pipeline, explain, ranked: true }
+    }
+}
+
+impl Extract {
+    /// The same with what a cue attributes left to the rules alone, for comparison.
+    #[must_use]
+    pub fn by_rules_alone(mut self) -> Self {
+        self.ranked = false;
+        self
     }
 }
 
@@ -45,7 +55,7 @@ impl Stage for Extract {
         record.entities = entities::find(&doc, &record.text.blocks);
         record.times = times::find(&doc, &record.article);
         record.quantities = quantities::find(&doc);
-        record.claims = claims::find(&doc, record);
+        record.claims = claims::find(&doc, record, self.ranked);
         if !self.explain {
             record.claims.iter_mut().for_each(|c| c.why = None);
         }

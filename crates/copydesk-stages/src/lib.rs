@@ -11,5 +11,7 @@ mod extract;
 mod stage;
 
 pub use dedup::{Dedup, DedupOptions};
+#[doc(hidden)]
+pub use extract::claims::training as claims_training;
 pub use extract::Extract;
 pub use stage::{Route, Stage, StageError, StageName};

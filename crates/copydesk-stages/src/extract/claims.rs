@@ -6,27 +6,38 @@
 
 mod attribution;
 mod build;
+mod candidates;
 mod check;
 mod cues;
+mod features;
 mod gender;
 mod meaning;
+mod model;
 mod paragraph;
 mod quotes;
+mod rules;
+mod scope;
+mod source;
+mod source_features;
 mod speaker;
+pub mod training;
 mod via;
 
 use copydesk_nlp::Doc;
-use copydesk_types::{BlockKind, Claim, Record};
+use copydesk_types::{Block, BlockKind, Claim, Record};
 
 use self::attribution::Attribution;
+use self::model::Model;
 use self::paragraph::Paragraph;
 
-/// The claims in order of their first word. Reads `entities`, `times` and `text` of the record.
-pub(super) fn find(doc: &Doc, record: &Record) -> Vec<Claim> {
-    let paragraphs = paragraphs(doc, record);
+/// The claims in order of their first word. Reads `entities`, `times` and `text` of the record. Without `ranked` the rules
+/// alone decide what a cue attributes.
+pub(super) fn find(doc: &Doc, record: &Record, ranked: bool) -> Vec<Claim> {
+    let model = if ranked { Model::shipped() } else { None };
+    let paragraphs = paragraphs(doc, &record.text.blocks);
     let mut found: Vec<(usize, Attribution)> = Vec::new();
     for (number, paragraph) in paragraphs.iter().enumerate() {
-        let mut here = attribution::find(doc, paragraph);
+        let mut here = attribution::find(doc, paragraph, model);
         via::fold(doc, &mut here);
         found.extend(here.into_iter().map(|a| (number, a)));
     }
@@ -35,15 +46,13 @@ pub(super) fn find(doc: &Doc, record: &Record) -> Vec<Claim> {
 }
 
 /// The blocks that may hold claims, with their quote regions.
-fn paragraphs(doc: &Doc, record: &Record) -> Vec<Paragraph> {
-    let text = &record.text;
+fn paragraphs(doc: &Doc, blocks: &[Block]) -> Vec<Paragraph> {
     let running =
         |k: BlockKind| matches!(k, BlockKind::Paragraph | BlockKind::List | BlockKind::Transcript);
-    let whole =
-        [copydesk_types::Block { kind: BlockKind::Paragraph, start: 0, end: text.body.len() }];
-    let blocks = if text.blocks.is_empty() { &whole[..] } else { &text.blocks[..] };
-    let fits = |b: &&copydesk_types::Block| {
-        running(b.kind) && text.body.get(b.start..b.end).is_some_and(|t| !t.trim().is_empty())
+    let whole = [Block { kind: BlockKind::Paragraph, start: 0, end: doc.text().len() }];
+    let blocks = if blocks.is_empty() { &whole[..] } else { blocks };
+    let fits = |b: &&Block| {
+        running(b.kind) && doc.text().get(b.start..b.end).is_some_and(|t| !t.trim().is_empty())
     };
     blocks.iter().filter(fits).map(|b| Paragraph::new(doc, b.start..b.end)).collect()
 }

@@ -39,7 +39,8 @@ fn claim(
     let quotes: Vec<Span> = quoted(paragraph, &a.content);
     let text = content.iter().filter_map(|s| s.slice(doc.text())).collect::<Vec<_>>().join(" ");
     let sense = meaning::of(doc, a);
-    let mut why = vec![format!("content: {}", a.rule)];
+    let ranked = a.margin.map_or_else(String::new, |m| format!(", ranked {m:+.2} over no claim"));
+    let mut why = Vec::from([format!("content: {}{ranked}", a.rule)]);
     let mut confidence = a.confidence;
     if let Some(r) = &resolved {
         why.push(format!("speaker: {}", r.why));

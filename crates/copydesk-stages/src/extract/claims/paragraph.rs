@@ -41,4 +41,10 @@ impl Paragraph {
     pub(super) fn in_quote(&self, token: usize, words: usize) -> bool {
         self.quote_of(token).is_some_and(|q| q.words > words)
     }
+
+    /// The tokens of one of its quotes.
+    pub(super) fn quote_tokens(&self, doc: &Doc, quote: &Quote) -> Range<usize> {
+        let tokens = doc.tokens_in_bytes(quote.outer.clone());
+        tokens.start.max(self.tokens.start)..tokens.end.min(self.tokens.end)
+    }
 }

@@ -15,7 +15,7 @@ pub(super) fn fold(doc: &Doc, found: &mut Vec<Attribution>) {
             .source
             .clone()
             .filter(|s| is_medium(doc, s.clone()))
-            .and_then(|_| carried_by(found, at));
+            .and_then(|_| carried_by(doc, found, at));
         let Some(inner) = carried else {
             at += 1;
             continue;
@@ -32,14 +32,14 @@ pub(super) fn fold(doc: &Doc, found: &mut Vec<Attribution>) {
 }
 
 /// The attribution whose words the one at `outer` reports: it lies inside that one's content.
-fn carried_by(found: &[Attribution], outer: usize) -> Option<usize> {
+fn carried_by(doc: &Doc, found: &[Attribution], outer: usize) -> Option<usize> {
     let inside = |a: &Attribution, at: usize| a.content.iter().any(|c| c.contains(&at));
     let o = &found[outer];
     (0..found.len()).filter(|&i| i != outer).find(|&i| {
         let a = &found[i];
         a.source.is_some()
             && a.content.first().is_some_and(|c| inside(o, c.start))
-            && a.cue_bytes.clone().is_some_and(|c| inside(o, c.start))
+            && inside(o, doc.start(a.cue_head))
     })
 }
 
