@@ -43,4 +43,5 @@ pub use state::{ConsumerState, StreamState};
 pub use stream::{DUPLICATE_WINDOW, MAX_MESSAGE_BYTES};
 pub use subjects::{
     ALL_STREAMS, DEAD_SUBJECTS, DUPLICATE_SUBJECTS, ENRICHED_SUBJECTS, StreamName, outlet_token,
+    record_subject,
 };

@@ -101,7 +101,7 @@ fn dead_subjects() -> Vec<String> {
 }
 
 /// Where a record goes in `stream`. A duplicate in the enriched stream has subjects of its own.
-pub(crate) fn record_subject(stream: StreamName, record: &Record) -> String {
+pub fn record_subject(stream: StreamName, record: &Record) -> String {
     let outlet = outlet_token(record);
     let lang = match record.article.language.code.as_str() {
         "und" => "none".to_owned(),
