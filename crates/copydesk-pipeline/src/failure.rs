@@ -4,6 +4,7 @@ use copydesk_bus::{BusError, ServerError};
 use copydesk_nlp::ModelError;
 use copydesk_provision::ProvisionError;
 
+use crate::Panicked;
 use crate::config::ConfigError;
 use crate::connect::NotRunning;
 
@@ -16,6 +17,8 @@ pub enum Failure {
     Data,
     /// NATS is out of reach.
     Nats,
+    /// A bug of copydesk.
+    Bug,
     /// The configuration, or what it names, is wrong.
     Config,
     /// Anything else.
@@ -28,8 +31,14 @@ pub fn classify(error: &anyhow::Error) -> Failure {
         if cause.downcast_ref::<std::io::Error>().is_some_and(is_closed) {
             return Failure::OutputClosed;
         }
+        if cause.is::<Panicked>() {
+            return Failure::Bug;
+        }
         if cause.is::<ModelError>() {
             return Failure::Data;
+        }
+        if matches!(cause.downcast_ref(), Some(BusError::NotFound { .. })) {
+            return Failure::Other;
         }
         if cause.is::<BusError>() || cause.is::<ServerError>() || cause.is::<NotRunning>() {
             return Failure::Nats;
@@ -49,8 +58,10 @@ fn is_closed(error: &std::io::Error) -> bool {
 pub fn hint(error: &anyhow::Error) -> Option<&'static str> {
     match classify(error) {
         Failure::Data => Some("fetch the model again: copydesk model fetch sm"),
+        // What does not run is to be started, as the error says.
+        Failure::Nats if error.is::<NotRunning>() => None,
         Failure::Nats => Some("see what is missing: copydesk doctor"),
-        Failure::Config | Failure::OutputClosed | Failure::Other => None,
+        Failure::Config | Failure::OutputClosed | Failure::Bug | Failure::Other => None,
     }
 }
 

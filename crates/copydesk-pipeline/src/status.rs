@@ -76,6 +76,18 @@ pub async fn status(config: &Config) -> anyhow::Result<Status> {
     Ok(Status { nats_url, http, ready, stages })
 }
 
+/// Asks again and again, and shows each answer, until one of the two fails.
+pub async fn watch_status(
+    config: &Config,
+    every: Duration,
+    mut show: impl FnMut(&Status) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    loop {
+        show(&status(config).await?)?;
+        tokio::time::sleep(every).await;
+    }
+}
+
 async fn stage_status(bus: &Bus, stage: StageName, inbox: u64) -> Result<StageStatus, BusError> {
     let name = stage.as_str();
     let dead = match bus.dead_counts().await {
