@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -25,12 +26,33 @@ Exit codes: 0 all done, 1 some documents failed, 2 usage, 65 bad data, 69 NATS o
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the whole pipeline over sample articles, say what came out and where to look
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(Run),
+    /// Watch the inbox and run the stages until stopped
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(Run),
     /// Enrich documents in this process, without NATS; a record a line, in the order of the input
     #[command(after_help = ENRICH_EXAMPLES)]
     Enrich(Enrich),
     /// Print the tokens of documents: heads, labels, sentences, entities; a line a document
     #[command(after_help = PARSE_EXAMPLES)]
     Parse(Parse),
+    /// Print the records of a run as they are published, one line each
+    #[command(after_help = TAIL_EXAMPLES)]
+    Tail(Tail),
+    /// Say how far a run is
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(Status),
+    /// Show how far a run is, again and again
+    #[command(after_help = "Example:\n  copydesk top --every 2")]
+    Top(Top),
+    /// Look at what a run gave up, and put it back
+    #[command(subcommand)]
+    Dead(Dead),
+    /// Check and show the settings
+    #[command(subcommand)]
+    Config(Config),
     /// Say what was found on this machine, what is missing and how to mend it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
@@ -56,6 +78,41 @@ pub(crate) enum Command {
         dir: Option<PathBuf>,
     },
 }
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  copydesk demo
+  copydesk demo --data-dir /tmp/demo
+
+It starts a nats-server of its own and keeps everything in ./copydesk-demo or --data-dir. A second demo there
+shows that an article which is dropped twice comes out once.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  copydesk run                                     ./inbox to ./enriched, with a nats-server of its own
+  copydesk run --inbox in --output out
+  copydesk run --nats-url nats://nats:4222 --stages extract
+
+Each flag is also a key of the configuration file and a variable: --data-dir, data_dir, COPYDESK_DATA_DIR.
+The first Ctrl-C finishes what is under way, the second stops at once; what is dropped then is repeated at the
+next start.";
+
+const TAIL_EXAMPLES: &str = "\
+Examples:
+  copydesk tail
+  copydesk tail --speaker Lindqvist
+  copydesk tail --json | jq .claims";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  copydesk status
+  copydesk status --json --data-dir copydesk-demo";
+
+const DEAD_EXAMPLES: &str = "\
+Examples:
+  copydesk dead list --stage extract
+  copydesk dead show 12
+  copydesk dead replay --all";
 
 const ENRICH_EXAMPLES: &str = "\
 Examples:
@@ -197,6 +254,159 @@ pub(crate) enum Model {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Which run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Place {
+    /// Everything that copydesk must remember
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// NATS server; without one a local server is started and supervised
+    #[arg(long, value_name = "URL")]
+    pub(crate) nats_url: Option<String>,
+    /// Configuration file [default: ./copydesk.toml if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// Where article files are dropped
+    #[arg(long, value_name = "DIR")]
+    pub(crate) inbox: Option<PathBuf>,
+    /// Where records are written
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Address of /metrics, /healthz and /readyz; port 0 is a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<String>,
+    /// Stages of this process, of ingest,dedup,extract,relate,sink
+    #[arg(long, value_name = "STAGES")]
+    pub(crate) stages: Option<String>,
+    /// Language model: sm, md, lg, or the path of a model directory or wheel
+    #[arg(long, value_name = "PATH|NAME")]
+    pub(crate) model: Option<String>,
+    /// What is logged: error, warn, info, debug, trace
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+    /// How it is logged: pretty or json
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Tail {
+    /// Print the records themselves, as JSON Lines
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only records with a claim of this speaker, or of one whose name has this in it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) speaker: Option<String>,
+    /// Only records of this outlet
+    #[arg(long, value_name = "NAME")]
+    pub(crate) outlet: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Top {
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    pub(crate) every: Duration,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    let time = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
+    if time < Duration::from_millis(100) { Err("at least 0.1".into()) } else { Ok(time) }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dead {
+    /// List the newest dead letters
+    #[command(after_help = DEAD_EXAMPLES)]
+    List(DeadList),
+    /// Print one with its headers and input
+    #[command(after_help = DEAD_EXAMPLES)]
+    Show(DeadShow),
+    /// Put dead letters back to where they came from
+    #[command(after_help = DEAD_EXAMPLES)]
+    Replay(DeadReplay),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeadList {
+    /// Only those of this stage
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) stage: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeadShow {
+    /// Its number, as `dead list` prints it
+    pub(crate) seq: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeadReplay {
+    /// Their numbers, as `dead list` prints them
+    #[arg(value_name = "SEQ", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) seqs: Vec<u64>,
+    /// All that came from a stream
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// With --all: only those of this stage
+    #[arg(long, value_name = "STAGE", requires = "all")]
+    pub(crate) stage: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Say what is wrong with the settings, and where; exit code 78 then
+    #[command(after_help = "Example:\n  copydesk config check --config copydesk.toml")]
+    Check(Run),
+    /// Print every setting that counts and where it came from
+    #[command(after_help = "Example:\n  COPYDESK_INBOX=/srv/in copydesk config show")]
+    Show(ShowConfig),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowConfig {
+    /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) run: Run,
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ fn failure(error: &anyhow::Error) -> u8 {
         Failure::OutputClosed => return OK,
         Failure::Data => DATA,
         Failure::Nats => NATS,
+        Failure::Bug => BUG,
         Failure::Config => CONFIG,
         Failure::Other => FAILED,
     };

@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod exit;
 mod printing;
+mod samples;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,9 @@
+//! The real binary in a folder of its own, looked at from outside.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+mod cli;
+mod desk;
+mod enrich;
+mod parse;
+mod run;
