@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, Config, DeliverPolicy, PriorityPolicy, pull};
+use async_nats::jetstream::context::ConsumerInfoErrorKind as Kind;
 use futures_util::StreamExt;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -55,7 +56,7 @@ impl ConsumerSpec {
             name: name.to_owned(),
             max_ack_pending: i64::try_from(pending).unwrap_or(i64::MAX),
             batch: batch.max(1),
-            ack_wait: Duration::from_secs(60),
+            ack_wait: Duration::from_mins(1),
             max_deliver: 5,
             filter: None,
             pinned: false,
@@ -116,6 +117,7 @@ pub struct Consumer {
     next_check: Instant,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Step {
     Item(Option<Result<async_nats::jetstream::Message, pull::MessagesError>>),
     Check,
@@ -278,7 +280,6 @@ impl Consumer {
         let what = format!("the consumer {} of {}", self.spec.name, self.spec.stream);
         let stream =
             stream.map_err(|e| BusError::Unavailable { what: what.clone(), source: e.into() })?;
-        use async_nats::jetstream::context::ConsumerInfoErrorKind as Kind;
         match stream.consumer_info(&self.spec.name).await {
             Ok(info) => Ok(info.config.deliver_policy),
             Err(error) => match error.kind() {
@@ -290,7 +291,11 @@ impl Consumer {
                     Err(BusError::NotFound { what: self.spec.stream.to_string() })
                 }
                 Kind::InvalidName => Err(BusError::Request { what, source: error.into() }),
-                _ => Err(BusError::Unavailable { what, source: error.into() }),
+                Kind::Offline
+                | Kind::Request
+                | Kind::JetStream(_)
+                | Kind::TimedOut
+                | Kind::NoResponders => Err(BusError::Unavailable { what, source: error.into() }),
             },
         }
     }

@@ -29,7 +29,7 @@ const CAUSE_LIMIT: usize = 1000;
 pub struct NewDeadLetter {
     /// Who gave it up.
     pub stage: String,
-    /// Why, as a snake_case token.
+    /// Why, as a `snake_case` token.
     pub reason: String,
     /// Why, for people.
     pub cause: String,
@@ -240,9 +240,8 @@ fn restored_headers(letter: &Headers) -> Vec<(String, String)> {
     for (name, value) in letter.iter() {
         let own = OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
             || [ORIGINAL_SUBJECT, ORIGINAL_STREAM, ORIGINAL_SEQUENCE].contains(&name);
-        let name = name.strip_prefix(ORIGINAL).filter(|_| !own).unwrap_or(name);
-        let restores = letter.get(&format!("{ORIGINAL}{name}")).is_some();
-        if (!own || restores) && !is_servers(name) {
+        let name = name.strip_prefix(ORIGINAL).unwrap_or(name);
+        if !own && !is_servers(name) {
             restored.push((name.to_owned(), value.to_owned()));
         }
     }
@@ -253,7 +252,7 @@ fn is_servers(name: &str) -> bool {
     name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("nats-"))
 }
 
-/// `reason` as a snake_case token, so that it can be a metric label.
+/// `reason` as a `snake_case` token, so that it can be a metric label.
 fn token(reason: &str) -> String {
     let token: String = reason
         .chars()

@@ -14,7 +14,7 @@ pub const RETRY_DELAYS: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(5),
     Duration::from_secs(30),
-    Duration::from_secs(120),
+    Duration::from_mins(2),
 ];
 /// Pause while a dead letter cannot be stored.
 const REJECT_PAUSE: Duration = Duration::from_secs(1);
@@ -112,7 +112,7 @@ impl Delivery {
         self.settle(AckKind::Nak(Some(delay))).await
     }
 
-    /// Not ever: stores it as a dead letter, and only then gives it up. `reason` is a snake_case token, `cause` is
+    /// Not ever: stores it as a dead letter, and only then gives it up. `reason` is a `snake_case` token, `cause` is
     /// for people. While the dead letters cannot be stored it waits, for giving up then would lose the message.
     pub async fn reject(
         self,

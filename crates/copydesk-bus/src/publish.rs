@@ -14,7 +14,7 @@ use crate::headers::{self, EXPECTED_LAST, EXPECTED_STREAM, MSG_ID};
 use crate::{Bus, BusError, Outgoing, StreamName};
 
 /// How long a message is sent again before its writer hears of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a stream may be missing: it is so for a moment while a server starts.
 const MISSING_PATIENCE: Duration = Duration::from_secs(5);
 /// Pause before a message is sent again to a server that could not take it.

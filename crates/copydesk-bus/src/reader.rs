@@ -18,7 +18,7 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How long one pull request stands.
 const EXPIRES: Duration = Duration::from_secs(15);
 /// The server forgets the consumer behind a reader that took nothing for so long; the reader then makes another.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+const FORGOTTEN_AFTER: Duration = Duration::from_mins(1);
 /// Pause after an attempt to open that failed.
 pub(crate) const REOPEN_PAUSE: Duration = Duration::from_millis(100);
 
@@ -60,6 +60,7 @@ struct Open {
     generation: u64,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Step {
     Item(Option<Result<jetstream::Message, pull::MessagesError>>),
     Reconnected,

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use crate::MAX_MESSAGE_BYTES;
 
 /// How long a server may take to start; it takes some milliseconds, and a second for 100,000 stored articles.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long a stopping server may take before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(10);
@@ -363,11 +363,7 @@ impl Keeper {
     /// Waits for the end of the server; kills it when it does not stop in time.
     fn wait(&self, child: &mut Child) {
         let mut stopping_since: Option<Instant> = None;
-        loop {
-            match child.try_wait() {
-                Ok(None) => {}
-                Ok(Some(_)) | Err(_) => break,
-            }
+        while let Ok(None) = child.try_wait() {
             if self.shared.is_stopping() {
                 let since = *stopping_since.get_or_insert_with(|| {
                     // Told again: the first word may have come before the server was there to hear it.
@@ -434,7 +430,7 @@ fn becomes_free(port: u16, patience: Duration) -> bool {
 /// The port in `{"nats":["nats://127.0.0.1:4222"],…}`; none while the file is still being written.
 fn client_port(json: &str) -> Option<u16> {
     let ports: serde_json::Value = serde_json::from_str(json).ok()?;
-    let url = ports.get("nats")?.as_array()?.iter().filter_map(|url| url.as_str()).next()?;
+    let url = ports.get("nats")?.as_array()?.iter().find_map(|url| url.as_str())?;
     url.rsplit(':').next()?.parse().ok()
 }
 

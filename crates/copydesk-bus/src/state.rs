@@ -213,10 +213,10 @@ fn stored(
     };
     match error.kind() {
         LastRawMessageErrorKind::NoMessageFound => Ok(None),
-        LastRawMessageErrorKind::JetStream(said) => match BusError::answered(what, said) {
-            BusError::NotFound { .. } => Ok(None),
-            other => Err(other),
-        },
+        LastRawMessageErrorKind::JetStream(said) => {
+            let answered = BusError::answered(what, said);
+            if matches!(answered, BusError::NotFound { .. }) { Ok(None) } else { Err(answered) }
+        }
         LastRawMessageErrorKind::InvalidSubject | LastRawMessageErrorKind::Other => {
             Err(BusError::Unavailable { what: what.to_owned(), source: error.into() })
         }

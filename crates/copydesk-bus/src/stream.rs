@@ -11,12 +11,12 @@ use crate::subjects::{ALL_STREAMS, decision_subject};
 use crate::{Bus, BusError, BusOptions, StreamName};
 
 /// How long the server knows a message id.
-pub const DUPLICATE_WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
+pub const DUPLICATE_WINDOW: Duration = Duration::from_hours(2);
 /// Largest message with its headers.
 pub const MAX_MESSAGE_BYTES: i32 = 4 << 20;
 /// A dead letter has some headers more than the message that it came from.
 const DEAD_HEADROOM: i32 = 64 << 10;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Deserialize)]
 struct Made {
@@ -164,7 +164,7 @@ mod tests {
         check(&|_| {}, "");
         assert!(compare("X", &facts(&wanted), &facts(&wanted)).is_ok());
         check(&|c| c.compression = None, "compression");
-        check(&|c| c.duplicate_window = Duration::from_secs(120), "duplicate_window");
+        check(&|c| c.duplicate_window = Duration::from_mins(2), "duplicate_window");
         check(&|c| c.discard = DiscardPolicy::Old, "discard");
         check(&|c| c.subjects.clear(), "subjects");
         check(&|c| c.max_bytes = -1, "max_bytes");
