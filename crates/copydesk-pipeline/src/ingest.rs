@@ -136,4 +136,3 @@ fn look_after(
     Inbox::new(options, known).work(hints, jobs);
     Ok(())
 }
-

@@ -15,7 +15,6 @@ mod demo;
 mod doctor;
 mod enrich;
 mod failure;
-#[cfg_attr(not(test), expect(dead_code, reason = "started by the run, which is being written"))]
 mod ingest;
 mod input;
 mod janitor;

@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use copydesk_bus::Bus;
@@ -12,6 +13,7 @@ use copydesk_stages::{Dedup, DedupOptions, Extract, StageName};
 
 use crate::config::Config;
 use crate::connect::{Connection, blocking, connect};
+use crate::ingest::{self, IngestOptions};
 use crate::model::Progress;
 use crate::monitor::Health;
 use crate::shutdown::Shutdown;
@@ -21,6 +23,11 @@ use crate::{admin, janitor, model, monitor, telemetry};
 
 /// The file under the data directory that says where the pages of a run are.
 const HTTP_FILE: &str = "http";
+
+/// How long a server takes to have a message on its disk: our own one is told to sync each second, another one syncs
+/// every two minutes unless it is told otherwise; both with some time to spare.
+const OUR_SYNC: Duration = Duration::from_secs(2);
+const FOREIGN_SYNC: Duration = Duration::from_secs(130);
 
 /// Where a run can be reached.
 #[derive(Debug, Clone)]
@@ -113,11 +120,33 @@ async fn start(
                     Arc::new(move || Box::new(Extract::new(Arc::clone(&pipeline), explain)));
                 workers(config, bus, shutdown, stage, config.extract.worker_count(), make).await?;
             }
+            StageName::Ingest => {
+                let options = ingest_options(config);
+                let ingest =
+                    ingest::run(bus.clone(), options, config.provenance(), shutdown.clone());
+                shutdown.spawn("ingest", ingest);
+            }
             // Relate is not in this version; the configuration does not take it.
-            StageName::Ingest | StageName::Relate => {}
+            StageName::Relate => {}
         }
     }
     Ok(())
+}
+
+fn ingest_options(config: &Config) -> IngestOptions {
+    let is_ours = config.nats.url.get().is_none();
+    IngestOptions {
+        inbox: config.inbox.clone(),
+        data_dir: config.data_dir.clone(),
+        done: config.ingest.after,
+        settle: config.ingest.settle.0,
+        rescan: config.ingest.rescan.0,
+        watch: config.ingest.watch,
+        ignore: config.ingest.ignore.clone(),
+        limits: config.ingest.limits.for_readers(),
+        max_in_flight: config.ingest.max_in_flight,
+        sync_interval: if is_ours { OUR_SYNC } else { FOREIGN_SYNC },
+    }
 }
 
 async fn workers(

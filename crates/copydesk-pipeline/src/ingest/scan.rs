@@ -136,8 +136,8 @@ mod tests {
         symlink("/etc", root.join("a/out")).unwrap();
         let expected = ["1.txt", "a/b/c/2.txt", "a/out", "empty.txt", "full.txt/5.md", "noext"];
         assert_eq!(names(root, 100), (expected.map(str::to_owned).to_vec(), false));
-        assert_eq!(names(root, 6).1, false);
-        assert_eq!(names(root, 5).1, true);
+        assert!(!names(root, 6).1);
+        assert!(names(root, 5).1);
     }
 
     #[test]
