@@ -130,15 +130,16 @@ pub(crate) fn classify(body: &str, pieces: &[Piece], title: Option<&str>) -> Fou
     let mut found = Found::default();
     find_title(&texts, &mut kinds, title, &mut found);
     let lead = kinds.iter().position(|kind| *kind == BlockKind::Paragraph);
-    settle_bylines(&texts, pieces, &mut kinds, lead, &mut found);
     let mut dateline_end = None;
-    if let Some(at) = lead
-        && let Some(text) = texts.get(at)
-        && let Some((end, dateline)) = dateline::parse(text)
-    {
-        dateline_end = Some((at, end));
-        found.dateline = Some(dateline);
+    for (at, text) in texts.iter().enumerate().take(lead.map_or(0, |lead| lead + 1)) {
+        let plain = matches!(kinds.get(at), Some(BlockKind::Paragraph | BlockKind::Crosshead));
+        if let Some((end, dateline)) = dateline::parse(text).filter(|_| plain) {
+            dateline_end = Some((at, end));
+            found.dateline = Some(dateline);
+            break;
+        }
     }
+    settle_bylines(&texts, pieces, &mut kinds, lead, &mut found);
     for (at, (piece, kind)) in pieces.iter().zip(&kinds).enumerate() {
         match dateline_end {
             Some((lead, end)) if lead == at => push_lead(body, piece, end, &mut found.blocks),
@@ -159,7 +160,7 @@ fn first_kinds(texts: &[&str], pieces: &[Piece]) -> Vec<BlockKind> {
             BlockKind::Boilerplate
         } else if credit::is_caption(text, at == last) {
             BlockKind::Caption
-        } else if kinds::is_list_item(text) {
+        } else if kinds::is_list_item(text) && !kinds::is_sentence(text) {
             BlockKind::List
         } else if transcript && kinds::speaker_label(text).is_some() {
             BlockKind::Transcript
@@ -181,11 +182,7 @@ fn find_title(texts: &[&str], kinds: &mut [BlockKind], title: Option<&str>, foun
     let first = kinds.iter().position(|kind| *kind != BlockKind::Boilerplate).unwrap_or(0);
     let (Some(text), Some(kind)) = (texts.get(first), kinds.get_mut(first)) else { return };
     let may_be = matches!(kind, BlockKind::Paragraph | BlockKind::Crosshead);
-    if !may_be
-        || !kinds::is_headline(text)
-        || byline_or_date(text)
-        || dateline::parse(text).is_some()
-    {
+    if !may_be || !kinds::is_headline(text) || byline_or_date(text) {
         return;
     }
     let words = text.split_whitespace().count();
@@ -193,7 +190,7 @@ fn find_title(texts: &[&str], kinds: &mut [BlockKind], title: Option<&str>, foun
     let fits = words <= if stopped { STOPPED_TITLE_WORDS } else { TITLE_WORDS };
     let is_title = match title {
         Some(title) => fits && kinds::shared_words(text, title) >= 0.6,
-        None => fits && !stopped && texts.len() > first + 1,
+        None => fits && !stopped && texts.len() > first + 1 && dateline::parse(text).is_none(),
     };
     if is_title {
         *kind = BlockKind::Title;

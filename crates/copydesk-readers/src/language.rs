@@ -11,6 +11,10 @@ const SAMPLE: usize = 8 * 1024;
 /// Share of words that are English function words, above which a text is English whatever the trigrams say.
 /// Running English has 35 to 50 in a hundred; other Latin-script languages stay below 8.
 const ENGLISH_SHARE: f64 = 0.2;
+/// Share of English function words at which there is no doubt left.
+const ENGLISH_SURE: f64 = 0.33;
+/// With more than one digit for so many letters a text is a table.
+const LETTERS_PER_DIGIT: usize = 8;
 
 /// Fills the language from the body when the article does not declare it.
 pub(crate) fn fill(metadata: &mut Metadata, body: &str) {
@@ -27,30 +31,31 @@ pub(crate) fn fill(metadata: &mut Metadata, body: &str) {
 /// The language that the words of `body` show, with a confidence of two digits; `und` when they do not suffice.
 pub(crate) fn detect(body: &str) -> Language {
     let sample = body.get(..body.floor_char_boundary(SAMPLE)).unwrap_or(body);
-    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
     let share = english_share(sample);
+    if share >= ENGLISH_SHARE {
+        return Language {
+            code: "en".into(),
+            confidence: rounded((share / ENGLISH_SURE).min(1.0)),
+        };
+    }
+    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = sample.chars().filter(char::is_ascii_digit).count();
     let Some(info) = whatlang::detect(sample) else { return Language::default() };
-    let code = code(info.lang().code()).unwrap_or("und");
-    if letters >= SHORTEST
-        && let Some(code) = by_cyrillic_letters(sample)
-    {
+    // The script of one language alone (Greek, Georgian, Korean …) tells at once, Latin and Cyrillic need words, and
+    // tables of figures have none.
+    let shared = matches!(info.script(), whatlang::Script::Latin | whatlang::Script::Cyrillic);
+    if shared && (letters < SHORTEST || digits * LETTERS_PER_DIGIT > letters) {
+        return Language::default();
+    }
+    if let Some(code) = by_cyrillic_letters(sample) {
         return Language { code: code.into(), confidence: 0.9 };
     }
-    // The alphabets of one language (Greek, Georgian, Korean …) tell at once, Latin and Cyrillic ones need words.
-    let shared = matches!(info.script(), whatlang::Script::Latin | whatlang::Script::Cyrillic);
-    if shared && letters < SHORTEST {
-        return Language::default();
+    match code(info.lang().code()) {
+        Some(code) if info.is_reliable() => {
+            Language { code: code.into(), confidence: rounded(info.confidence()) }
+        }
+        _ => Language::default(),
     }
-    if code != "en" && share >= ENGLISH_SHARE {
-        return Language { code: "en".into(), confidence: rounded(share.min(0.5) * 2.0) };
-    }
-    let confirmed = code == "en" && share >= ENGLISH_SHARE;
-    if code == "und" || !(info.is_reliable() || confirmed) {
-        return Language::default();
-    }
-    let confidence =
-        if confirmed { info.confidence().max(share.min(0.5) * 2.0) } else { info.confidence() };
-    Language { code: code.into(), confidence: rounded(confidence) }
 }
 
 /// The language whose own letters a Cyrillic text has; trigrams hardly part the Slavic languages in short texts.

@@ -109,7 +109,9 @@ const PICTURES: &[&str] = &[
 
 /// Whether `name` is an agency.
 pub(super) fn is_agency(name: &str) -> bool {
-    AGENCIES.contains(&name.trim().to_lowercase().as_str())
+    let name = name.trim();
+    let odd = name.starts_with(char::is_lowercase) && name.chars().any(char::is_uppercase);
+    !odd && AGENCIES.contains(&name.to_lowercase().as_str())
 }
 
 /// Whether `text` is a caption. `is_last`: nothing follows it in the article.
@@ -171,7 +173,11 @@ fn ends_in_bracket_credit(text: &str, is_last: bool) -> bool {
         Some(']') => '[',
         _ => return false,
     };
-    let Some((before, inner)) = text.rsplit_once(open) else { return false };
+    let Some((before, inner)) = text.rsplit_once(open).filter(|(_, inner)| {
+        !inner.contains(". ") && !inner.trim_end_matches([')', ']']).ends_with('.')
+    }) else {
+        return false;
+    };
     let inner = inner.trim_end_matches([')', ']']).trim();
     let before = before.trim_end();
     if before.is_empty() || inner.split_whitespace().count() > 10 || spells(before, inner) {
@@ -249,6 +255,13 @@ fn ends_in_bare_credit(text: &str) -> bool {
     ]
     .iter()
     .any(|mark| tail.contains(mark))
+    {
+        return true;
+    }
+    if words.len() <= 6
+        && text
+            .rsplit_once(',')
+            .is_some_and(|(name, agency)| is_agency(agency) && is_short_name(name))
     {
         return true;
     }

@@ -47,7 +47,8 @@ fn marked(head: &str) -> Option<(usize, FoundDateline)> {
         }
         let parts = Parts::read(head.get(..at)?)?;
         let end = head.len() - rest.trim_start_matches([' ', '-', '—', '–', '_']).len();
-        return parts.suffices().then(|| found(head, end, parts));
+        let story = head.get(end..).unwrap_or_default();
+        return parts.suffices(story).then(|| found(head, end, parts));
     }
     None
 }
@@ -61,7 +62,7 @@ fn slash_agency(head: &str) -> Option<(usize, FoundDateline)> {
         parts.bracket = Bracket::Agency;
     }
     let end = head.len() - rest.trim_start_matches(['.', ' ', '-', '—', '–']).len();
-    (parts.bracket == Bracket::Agency && parts.suffices()).then(|| found(head, end, parts))
+    (parts.bracket == Bracket::Agency && parts.suffices(rest)).then(|| found(head, end, parts))
 }
 
 /// `VIENNA (AP) Ministers …`, or a line with nothing but the dateline.
@@ -101,10 +102,11 @@ struct Parts {
 
 impl Parts {
     /// Whether it is certain enough that this is a dateline and no sentence with a dash.
-    fn suffices(&self) -> bool {
+    fn suffices(&self, story: &str) -> bool {
         let dated = self.dated && self.bracket == Bracket::None;
         self.bracket == Bracket::Agency
-            || (self.place.is_some() && (self.region || dated || self.shouted))
+            || (self.place.is_some()
+                && (self.region || dated || (self.shouted && is_running(story))))
     }
 
     fn read(prefix: &str) -> Option<Self> {
@@ -191,6 +193,11 @@ fn is_day(text: &str) -> bool {
         [day, month, year] => number(day) && date::month(month).is_some() && number(year),
         _ => false,
     }
+}
+
+/// Whether what follows a place in capitals is not in capitals too, as the rest of a headline would be.
+fn is_running(story: &str) -> bool {
+    story.is_empty() || story.chars().any(char::is_lowercase)
 }
 
 fn is_shouted(text: &str) -> bool {

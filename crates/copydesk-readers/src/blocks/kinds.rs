@@ -6,6 +6,9 @@ use crate::metadata;
 const CROSSHEAD_WORDS: usize = 6;
 /// Words of a line of page furniture at most, unless it is a copyright notice.
 const FURNITURE_WORDS: usize = 25;
+const SENTENCE_WORDS: usize = 10;
+/// Words of a line that says when a page was changed.
+const DATE_WORDS: usize = 10;
 const BYLINE_WORDS: usize = 30;
 
 fn words(text: &str) -> usize {
@@ -14,20 +17,21 @@ fn words(text: &str) -> usize {
 
 /// `text` without quotation marks and brackets at its end.
 fn unquoted(text: &str) -> &str {
-    text.trim_end_matches(['"', '”', '’', '\'', ')', ']', '»'])
+    text.trim_end_matches(['"', '”', '’', '\'', ')', ']', '»', ' '])
 }
 
 fn is_stopped(text: &str) -> bool {
     unquoted(text).ends_with(['.', '!', '?', '…', ';', ',', ':'])
 }
 
-/// A short heading between paragraphs: at most six words, no final stop, no verb.
+/// A short heading between paragraphs: at most six words, no final stop, no verb. What ends in a colon may
+/// name the speaker of the next paragraph and is left alone.
 pub(super) fn is_crosshead(text: &str) -> bool {
     let starts = text
         .chars()
         .next()
         .is_some_and(|c| c.is_uppercase() || c.is_numeric() || "\"“‘'".contains(c));
-    let ends = !is_stopped(text) || text.ends_with('?') || text.ends_with(':');
+    let ends = !is_stopped(text) || text.ends_with('?');
     let letters = text.chars().any(char::is_alphabetic);
     starts
         && ends
@@ -56,7 +60,10 @@ fn has_verb(text: &str) -> bool {
 
 /// A line that may be a headline: one line, of some words, starting like one, not ending in the middle.
 pub(super) fn is_headline(text: &str) -> bool {
-    let starts = text.chars().next().is_some_and(|c| !c.is_lowercase());
+    let starts = text
+        .chars()
+        .next()
+        .is_some_and(|c| (c.is_alphanumeric() && !c.is_lowercase()) || "\"“‘'«„$€£#".contains(c));
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     starts && letters >= 4 && !text.contains('\n') && !text.ends_with([',', ';', ':'])
 }
@@ -77,6 +84,11 @@ pub(super) fn shared_words(a: &str, b: &str) -> f64 {
         return 0.0;
     }
     a.iter().filter(|word| b.contains(word)).count() as f64 / longer as f64
+}
+
+/// Whether a piece is long enough for a sentence and ends like one: such an item of a list is running text.
+pub(super) fn is_sentence(text: &str) -> bool {
+    words(text) >= SENTENCE_WORDS && unquoted(text).ends_with(['.', '!', '?'])
 }
 
 /// An item of a list: a bullet, a number or a letter before it.
@@ -249,6 +261,14 @@ pub(super) fn is_boilerplate(text: &str, is_last: bool) -> bool {
     }
     let lower = text.to_lowercase();
     if NOTICES.iter().any(|phrase| lower.contains(phrase)) && words(text) <= 2 * FURNITURE_WORDS {
+        return true;
+    }
+    let changed = ["last modified", "last updated", "posted", "published", "updated"];
+    if words(text) <= DATE_WORDS
+        && changed.iter().any(|start| begins(&lower, start))
+        && text.contains(|c: char| c.is_ascii_digit())
+        && !unquoted(text).ends_with('.')
+    {
         return true;
     }
     let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());

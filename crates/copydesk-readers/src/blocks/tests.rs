@@ -62,6 +62,7 @@ fn captions() {
         "In this image made from video, smoke rises over the harbour.",
         "The bridge in winter. Photo: Jane Doe",
         "The bridge in winter Getty Images",
+        "Jane Doe, AP",
         "The bridge in winter [Jane Doe/Al Jazeera, Courtesy photo]",
         "The ministers shake hands. (Reuters)",
     ] {
@@ -69,6 +70,8 @@ fn captions() {
     }
     for paragraph in [
         "He spoke to the Associated Press (AP)",
+        "The file belongs to the patient (ePA)",
+        "They were filmed at the gate. (WARNING: The video holds graphic images.)",
         "\"We will not go,\" he told the agency on Friday. (Reuters)",
         "The shop is open 24/7, the owner said.",
         "The company's photo of the bridge drew 2,000 comments.",
@@ -89,7 +92,8 @@ fn crossheads_lists_and_furniture() {
     check("Shared worries", BlockKind::Crosshead);
     check("'A long way to go'", BlockKind::Crosshead);
     check("What happens next?", BlockKind::Crosshead);
-    check("Key points:", BlockKind::Crosshead);
+    check("The mayor added:", Paragraph);
+    check("She was happy. \"", Paragraph);
     check("\"Nobody came.\"", Paragraph);
     check("\"No,\" he said", Paragraph);
     check("It was over", Paragraph);
@@ -99,6 +103,8 @@ fn crossheads_lists_and_furniture() {
     check("- the first point", BlockKind::List);
     check("• the first point", BlockKind::List);
     check("2. the second point", BlockKind::List);
+    check("- The bridge will be closed for two more years, the mayor said.", Paragraph);
+    check("Last updated: 31 May, 10:30", Boilerplate);
     check("2.4 percent of all voters stayed at home.", Paragraph);
     check("-5 degrees were measured in the valley.", Paragraph);
     check("READ MORE: The bridge that nobody wanted", Boilerplate);
@@ -189,6 +195,8 @@ fn datelines() {
     check("VIENNA (AP)", Some("VIENNA"), None);
     check("LONDON (AFP)", Some("LONDON"), None);
 
+    let own_line = "VIENNA, May 31 (Xinhua) --\n\nThe mayor opened the bridge.\n\nMore came.";
+    assert_eq!(kinds_of(own_line), [BlockKind::Dateline, Paragraph, Paragraph]);
     let alone = "NAIROBI, Kenya (AP) _";
     assert_eq!(dateline::parse(alone).unwrap().0, alone.len());
     let tight = dateline::parse("BERLIN—The mayor opened the bridge.").unwrap();
@@ -197,6 +205,7 @@ fn datelines() {
         "The mayor - who was late - opened the bridge.",
         "Kim (pictured) - the mayor - opened the bridge.",
         "Jane Doe, the mayor -- opened the bridge.",
+        "BANK OF EXAMPLE SEES PROFIT - SOURCES",
         "UPDATE 2 - The mayor opened the bridge.",
         "BREAKING - The mayor opened the bridge.",
         "NATO — the alliance — agreed.",
