@@ -154,7 +154,9 @@ fn first_kinds(texts: &[&str], pieces: &[Piece]) -> Vec<BlockKind> {
     let transcript = kinds::is_transcript(texts);
     let last = texts.len().saturating_sub(1);
     let kind = |(at, (text, piece)): (usize, (&&str, &Piece))| {
-        if let Some(known) = piece.known {
+        if let Some(known) =
+            piece.known.filter(|known| *known != BlockKind::List || !kinds::is_sentence(text))
+        {
             known
         } else if kinds::is_boilerplate(text, at == last) {
             BlockKind::Boilerplate

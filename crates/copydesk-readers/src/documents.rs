@@ -7,7 +7,7 @@ use crate::document::{Document, Draft, Provenance, finish};
 use crate::expand::Expanded;
 use crate::format::{self, Format};
 use crate::lines::{Line, Lines};
-use crate::{DocumentError, Limits, ReadError, encoding, json, text};
+use crate::{DocumentError, Limits, ReadError, encoding, html, json, markdown, text};
 
 /// Bytes looked at to tell a format.
 const SNIFF: usize = 4096;
@@ -59,14 +59,15 @@ pub fn open(
 ) -> Result<Documents, ReadError> {
     let named = format::by_name(name)?;
     let mut input = Expanded::open(input, named.compression, limits)?;
-    let start = input.peek(SNIFF)?;
-    if start.is_empty() {
+    if input.chunk()?.is_empty() {
         return Err(ReadError::Empty);
     }
-    if let Some(binary) = format::magic(start) {
+    // No more than a line: a live stream may have no more yet.
+    if let Some(binary) = format::magic(input.peek_line(SNIFF)?) {
         return Err(ReadError::UnsupportedFormat(binary.to_owned()));
     }
     let format = match named.format {
+        Some(Format::Json) if is_many_lines(&mut input, limits)? => Format::JsonLines,
         Some(format) => format,
         None => by_content(&mut input, limits)?,
     };
@@ -74,9 +75,8 @@ pub fn open(
         Format::JsonLines => {
             State::Lines { lines: Box::new(Lines::new(input, limits.record_bytes)), any: false }
         }
-        Format::Json | Format::Text => whole(&mut input, format, limits)?,
-        Format::Html | Format::Markdown => {
-            return Err(ReadError::UnsupportedFormat(format.media_type().to_owned()));
+        Format::Json | Format::Text | Format::Html | Format::Markdown => {
+            whole(&mut input, format, limits)?
         }
     };
     Ok(Documents { state, limits: limits.clone() })
@@ -85,19 +85,38 @@ pub fn open(
 /// The format of an input whose name does not tell. A stream of JSON Lines is known by its first line, which is a whole
 /// object: it must not be read to its end, for it may have none.
 fn by_content(input: &mut Expanded, limits: &Limits) -> Result<Format, ReadError> {
-    let format = format::by_content(input.peek(SNIFF)?);
-    if format == Format::Json && json::is_object(input.peek_line(limits.record_bytes)?) {
+    let line = input.peek_line(limits.record_bytes)?;
+    if json::is_record(line) {
         return Ok(Format::JsonLines);
     }
-    Ok(format)
+    Ok(format::by_content(input.peek(SNIFF)?))
 }
 
+/// Whether a JSON file is JSON Lines under another name: its first line is a record, and there are more.
+fn is_many_lines(input: &mut Expanded, limits: &Limits) -> Result<bool, ReadError> {
+    let line = input.peek_line(limits.record_bytes)?;
+    let end = line.len();
+    if !json::is_record(line) {
+        return Ok(false);
+    }
+    let more = input.peek(end + SNIFF)?.get(end..).unwrap_or_default();
+    Ok(!more.trim_ascii().is_empty())
+}
+
+/// Reads the rest of a file that is not streamed.
 fn whole(input: &mut Expanded, format: Format, limits: &Limits) -> Result<State, ReadError> {
-    let bytes = input.read_all("file", limits.file_bytes)?;
+    let cap = match format {
+        Format::Html => limits.html_bytes as u64,
+        // Any encoding takes at most four bytes for what is one byte of UTF-8.
+        Format::Text | Format::Markdown => 4 * limits.document_bytes as u64,
+        Format::Json | Format::JsonLines => limits.file_bytes,
+    };
+    let bytes = input.read_all("file", cap)?;
     if bytes.trim_ascii().is_empty() {
         return Err(ReadError::Empty);
     }
-    let decoded = encoding::decode(&bytes, None)?;
+    let declared = if format == Format::Html { html::declared_encoding(&bytes) } else { None };
+    let decoded = encoding::decode(&bytes, declared.as_deref())?;
     let from = Provenance {
         member: None,
         line: None,
@@ -109,6 +128,9 @@ fn whole(input: &mut Expanded, format: Format, limits: &Limits) -> Result<State,
     if format == Format::Json
         && let Some(elements) = json::elements(&whole.text)?
     {
+        if elements.is_empty() {
+            return Err(ReadError::NoText("no record in the array"));
+        }
         return Ok(State::Elements { whole, elements: elements.into_iter(), number: 0 });
     }
     Ok(State::One(whole))
@@ -155,9 +177,9 @@ impl Iterator for Documents {
 fn read_whole(whole: &Whole, limits: &Limits) -> Result<Document, ReadError> {
     let draft: Draft = match whole.format {
         Format::Text => text::read(&whole.text),
-        Format::Json | Format::JsonLines | Format::Html | Format::Markdown => {
-            json::read(&whole.text, limits)?
-        }
+        Format::Markdown => markdown::read(&whole.text),
+        Format::Html => html::read(&whole.text, limits)?,
+        Format::Json | Format::JsonLines => json::read(&whole.text, limits)?,
     };
     finish(draft, whole.from.clone(), limits)
 }
@@ -263,6 +285,8 @@ mod tests {
         check("-", lines, &["-#L1", "-#L2", "bad_json"]);
         check("-", "{\n \"text\": \"Ada wrote.\"\n}\n", &["-"]);
         check("a.json", "{\"text\":\"Ada wrote.\"}\n", &["a.json"]);
+        check("a.json", lines, &["a.json#L1", "a.json#L2", "bad_json"]);
+        check("-", "{\"articles\":[{\"text\":\"Ada wrote.\"}]}\n", &["-#rec1"]);
     }
 
     /// A pipe whose other side writes a little and then waits.
@@ -281,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_live_stream_is_not_read_ahead_of() {
-        let line = format!("{{\"text\":\"{}\"}}\n", "Ada wrote to Charles. ".repeat(300));
+        let line = format!("{{\"text\":\"{}\"}}\n", "Ada wrote to Charles. ".repeat(3));
         let input = Live(line.repeat(3).into_bytes());
         let mut documents = open("-", Box::new(input), &Limits::default()).unwrap();
         for n in 1..=3 {

@@ -18,11 +18,14 @@ mod encoding;
 mod error;
 mod expand;
 mod format;
+mod html;
 mod json;
 mod language;
 mod limits;
 mod lines;
+mod markdown;
 mod metadata;
+mod schema_org;
 mod text;
 
 pub use document::Document;

@@ -22,6 +22,15 @@ pub(crate) fn read(text: &str) -> Draft {
     Draft { body, method: TextMethod::Plain, pieces, metadata, own_id: None }
 }
 
+/// Reads the header lines at the top of `source` and says where the rest starts, in bytes.
+pub(crate) fn take_headers(metadata: &mut Metadata, source: &str) -> usize {
+    let header = header_lines(source);
+    for line in &header {
+        fill(metadata, line.key, line.value);
+    }
+    header.last().map_or(0, |line| line.end)
+}
+
 /// A `Key: value` line; offsets are bytes of the body.
 #[derive(Debug)]
 struct HeaderLine<'a> {
