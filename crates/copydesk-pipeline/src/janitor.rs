@@ -98,3 +98,86 @@ async fn purge(bus: &Bus, stream: StreamName, first: u64, below: u64) -> Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use copydesk_bus::{ConsumerSpec, Outgoing, SinkFloor};
+    use copydesk_testkit::{NatsServer, article};
+
+    use super::*;
+    use crate::testing::connect;
+
+    const LIMIT: u64 = 64 << 20;
+
+    async fn fill(bus: &Bus, stream: StreamName, count: usize) {
+        for n in 0..count {
+            let record = article(&format!("Line {n}."));
+            let message = Outgoing::record("ingest", 1, stream, &record, 0).unwrap();
+            bus.publish(message).await.unwrap();
+        }
+    }
+
+    async fn first(bus: &Bus, stream: StreamName) -> u64 {
+        bus.stream_state(stream).await.unwrap().first_seq
+    }
+
+    #[tokio::test]
+    async fn only_what_was_passed_and_is_old_goes_unless_room_is_short() {
+        let server = NatsServer::start();
+        let bus = connect(&server).await;
+        fill(&bus, StreamName::Raw, 10).await;
+        let mut consumer =
+            bus.consumer(ConsumerSpec::new(StreamName::Raw, "dedup", 1, 10)).await.unwrap();
+        for _ in 0..6 {
+            consumer.next().await.unwrap().unwrap().done().await.unwrap();
+        }
+        bus.flush().await.unwrap();
+        copydesk_testkit::wait_for("six to be settled", Duration::from_secs(10), || async {
+            let state = bus.consumer_state(StreamName::Raw, "dedup").await.ok()?;
+            (state.ack_floor_stream_seq == 6).then_some(())
+        })
+        .await;
+        let mut samples = Samples::new();
+        let hour = Duration::from_hours(1);
+        clean(&bus, LIMIT, hour, &mut samples).await.unwrap();
+        assert_eq!(first(&bus, StreamName::Raw).await, 1, "the window still needs them");
+        clean(&bus, LIMIT, Duration::ZERO, &mut samples).await.unwrap();
+        assert_eq!(first(&bus, StreamName::Raw).await, 7, "what was passed, and no more");
+        fill(&bus, StreamName::Unique, 3).await;
+        clean(&bus, 1, hour, &mut Samples::new()).await.unwrap();
+        assert_eq!(first(&bus, StreamName::Unique).await, 1, "nobody has passed them");
+    }
+
+    #[tokio::test]
+    async fn no_record_goes_before_the_sink_has_written_it() {
+        let server = NatsServer::start();
+        let bus = connect(&server).await;
+        fill(&bus, StreamName::Enriched, 10).await;
+        clean(&bus, 1, Duration::ZERO, &mut Samples::new()).await.unwrap();
+        assert_eq!(first(&bus, StreamName::Enriched).await, 1);
+        let stream_created = bus.stream_state(StreamName::Enriched).await.unwrap().created;
+        for seq in [1, 3] {
+            let floor =
+                SinkFloor { stream_created: stream_created.clone(), output: "out".into(), seq };
+            bus.publish(Outgoing::sink_floor(&floor)).await.unwrap();
+        }
+        clean(&bus, LIMIT, Duration::ZERO, &mut Samples::new()).await.unwrap();
+        assert_eq!(first(&bus, StreamName::Enriched).await, 1, "there is room for them");
+        assert_eq!(bus.stream_state(StreamName::Decisions).await.unwrap().messages, 1);
+        clean(&bus, 1, Duration::ZERO, &mut Samples::new()).await.unwrap();
+        assert_eq!(first(&bus, StreamName::Enriched).await, 4);
+        assert_eq!(bus.sink_floor().await.unwrap(), 3, "the last word stays");
+    }
+
+    #[test]
+    fn the_newest_sample_before_the_window_counts() {
+        let now = Instant::now();
+        let mut samples: VecDeque<_> = [(50, 1), (40, 2), (20, 3)]
+            .into_iter()
+            .filter_map(|(ago, seq)| Some((now.checked_sub(Duration::from_secs(ago))?, seq)))
+            .collect();
+        assert_eq!(last_before(&mut samples, 9, Duration::from_secs(30)), 2);
+        assert_eq!(samples.len(), 3, "the older one is forgotten, that of now is there");
+        assert_eq!(last_before(&mut samples, 9, Duration::from_mins(1)), 0);
+    }
+}

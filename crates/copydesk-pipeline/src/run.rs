@@ -67,7 +67,7 @@ pub async fn run(
             let file = config.data_dir.join(HTTP_FILE);
             write_atomically(&file, http.to_string().as_bytes()).context("write the address")?;
             health.started();
-            tracing::info!(nats = info.nats_url, %http, stages = ?config.stages, "running");
+            tracing::info!(nats = info.nats_url, %http, stages = %config.stages, "running");
             ready(&info);
         }
         Err(error) => shutdown.fail(error),
@@ -264,3 +264,6 @@ fn on_signal(shutdown: &Shutdown) {
 pub(crate) fn http_of(data_dir: &Path) -> Option<SocketAddr> {
     fs::read_to_string(data_dir.join(HTTP_FILE)).ok()?.trim().parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl StageStatus {
 }
 
 /// A page of a run, with its head. `None` when nobody answers: no client library for two requests on the loopback.
-fn get(http: SocketAddr, path: &str) -> Option<String> {
+pub(crate) fn get(http: SocketAddr, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect_timeout(&http, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n");

@@ -107,3 +107,45 @@ fn short(text: &str, limit: usize) -> String {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use copydesk_testkit::article;
+
+    use super::*;
+
+    fn record() -> Record {
+        let mut record = article("Two\u{1b}[31m ferries stay\nin port. The operator gave no date.");
+        record.article.outlet.domain = Some("daily-lantern.example".into());
+        record.source.received_at = Some("2026-11-23T06:18:04Z".into());
+        record
+    }
+
+    #[test]
+    fn a_line_has_no_control_characters_and_a_bounded_title() {
+        let line = lines(&record(), None);
+        assert_eq!(
+            line,
+            "06:18:04  -         daily-lantern-examp…  Two [31m ferries stay in port. The operator gave no date.       0 entities    0 claims"
+        );
+        assert_eq!(short(&"word ".repeat(30), 12), "word word w…");
+        assert_eq!(short("", 12), "");
+    }
+
+    #[test]
+    fn filters_take_part_of_a_name() {
+        let check = |outlet: Option<&str>, speaker: Option<&str>, expected: bool| {
+            let options = TailOptions {
+                json: false,
+                speaker: speaker.map(Into::into),
+                outlet: outlet.map(Into::into),
+            };
+            assert_eq!(wanted(&record(), &options), expected, "{outlet:?} {speaker:?}");
+        };
+        check(None, None, true);
+        check(Some("Daily-Lantern.example"), None, true);
+        check(Some("lantern"), None, true);
+        check(Some("herald"), None, false);
+        check(None, Some("Novak"), false);
+    }
+}

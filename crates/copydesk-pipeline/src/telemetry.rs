@@ -8,7 +8,7 @@
 
 mod process;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use copydesk_bus::{ALL_STREAMS, StreamName};
@@ -98,8 +98,9 @@ impl FileOutcome {
 
 /// Installs the recorder of this process, once, and gives what `/metrics` reads.
 pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
+    static INSTALLED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = installed.as_ref() {
         return Ok(handle.clone());
     }
     let builder = PrometheusBuilder::new();
@@ -107,7 +108,7 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
     let handle = builder.install_recorder()?;
     describe();
     touch();
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    Ok(installed.insert(handle).clone())
 }
 
 /// Folds samples into buckets and reads the process's own figures, until the drain.

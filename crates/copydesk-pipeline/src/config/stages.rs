@@ -60,6 +60,13 @@ impl FromStr for Stages {
     }
 }
 
+impl fmt::Display for Stages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.iter().map(StageName::as_str).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
 impl Serialize for Stages {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter().map(StageName::as_str))
