@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClaimId, EntityId, GroupId, Span};
+use crate::{ArticleId, ClaimId, EntityId, GroupId, Span};
 
 /// One statement with its speaker, or an unattributed assertion worth checking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -220,6 +220,12 @@ pub struct ClaimGroup {
     pub id: GroupId,
     /// How this claim belongs to it.
     pub relation: GroupRelation,
+    /// The article whose claim founded the group: who carried it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<ArticleId>,
+    /// Why it is thought to dispute another claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How a claim belongs to its group.

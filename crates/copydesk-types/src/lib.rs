@@ -30,8 +30,8 @@ pub use id::{
     minted_entity_id,
 };
 pub use record::{
-    Dedup, Evidence, Provenance, Record, RecordError, SCHEMA, Story, StoryLink, Timings, Verdict,
-    Warning, WarningCode, record_schema,
+    Changes, Dedup, Evidence, Provenance, Record, RecordError, Reworded, SCHEMA, Story, StoryLink,
+    Timings, Verdict, Warning, WarningCode, record_schema,
 };
 pub use slug::slug;
 pub use span::{OffsetMap, Span};

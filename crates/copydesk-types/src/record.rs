@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Article, ArticleId, Claim, Entity, OffsetMap, Quantity, Source, Span, StoryId, Text, TimeExpr,
+    Article, ArticleId, Claim, ClaimId, Entity, OffsetMap, Quantity, Source, Span, StoryId, Text,
+    TimeExpr,
 };
 
 /// The schema that this version writes.
@@ -43,6 +44,9 @@ pub struct Record {
     /// Claims (extract).
     #[serde(default)]
     pub claims: Vec<Claim>,
+    /// What a revision changed in the claims of the version before (relate); absent on other records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// How long it took; left out of reproducible output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timings: Option<Timings>,
@@ -113,6 +117,28 @@ pub struct StoryLink {
     pub id: StoryId,
     /// How close it is, 0 to 1.
     pub score: f64,
+}
+
+/// What a revision changed in the claims of the version before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Changes {
+    /// The version before.
+    pub since: ArticleId,
+    /// Claims of this version that the one before does not have.
+    pub added: Vec<ClaimId>,
+    /// Claims of the version before that this one does not have.
+    pub dropped: Vec<ClaimId>,
+    /// Claims of both with other words.
+    pub reworded: Vec<Reworded>,
+}
+
+/// A claim of two versions with other words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reworded {
+    /// In this version.
+    pub claim: ClaimId,
+    /// In the version before.
+    pub was: ClaimId,
 }
 
 /// How long a record took, in milliseconds.
@@ -236,6 +262,7 @@ impl Record {
             times: Vec::new(),
             quantities: Vec::new(),
             claims: Vec::new(),
+            changes: None,
             timings: None,
             warnings: Vec::new(),
             provenance,
