@@ -8,10 +8,12 @@
 
 mod dedup;
 mod extract;
+mod relate;
 mod stage;
 
 pub use dedup::{Dedup, DedupOptions};
 #[doc(hidden)]
 pub use extract::claims::training as claims_training;
 pub use extract::Extract;
+pub use relate::{RegistryEntry, Relate, RelateOptions, SeenRole};
 pub use stage::{Route, Stage, StageError, StageName};
