@@ -13,10 +13,6 @@ use copydesk_nlp::{Doc, Pipeline};
 use copydesk_stages::claims_training::{Example, WEIGHTS, examples, model_file};
 use copydesk_types::{Block, BlockKind, OffsetMap, clean};
 
-/// Beliefs, wishes and attitudes: no claims by the project's definition, though the annotators marked them.
-const ATTITUDES: &str = "think believe expect hope feel know fear worry doubt assume consider realize realise imagine figure guess wish \
-    find mean agree accept recognize recognise show indicate see want support oppose";
-
 const EPOCHS: usize = 3;
 const RATE: f32 = 0.15;
 /// A feature of fewer cues than this has no weight.
@@ -102,7 +98,9 @@ fn drop_rare(cases: &mut [Case], select: bool) {
     let mut count = vec![0_u32; WEIGHTS];
     for case in cases.iter().filter(|c| !select || !c.held_out) {
         let distinct: BTreeSet<u32> = case.features.iter().flatten().copied().collect();
-        distinct.into_iter().for_each(|f| count[f as usize] += 1);
+        for f in distinct {
+            count[f as usize] += 1;
+        }
     }
     for features in cases.iter_mut().flat_map(|c| &mut c.features) {
         features.retain(|&f| count[f as usize] >= LEAST);
@@ -221,30 +219,25 @@ fn collect(
                 best = Some((at, scores, top));
             }
         }
-        if let Some((at, _, top)) = &best {
-            if owner[*at].is_none_or(|(_, t)| *top > t + 1e-9) {
-                owner[*at] = Some((number, *top));
-            }
+        if let Some((at, _, top)) =
+            best.as_ref().filter(|(at, _, top)| owner[*at].is_none_or(|(_, t)| *top > t + 1e-9))
+        {
+            owner[*at] = Some((number, *top));
         }
         table.push(best);
     }
     for (number, (example, best)) in found.into_iter().zip(table).enumerate() {
-        if ATTITUDES.split_ascii_whitespace().any(|w| w == example.lemma)
-            && !example.quotes.iter().any(|q| q.end + 6 > example.head)
-        {
-            continue;
-        }
         let mut right = Vec::new();
-        if let Some((at, scores, top)) = best {
-            if owner[at].is_none_or(|(n, _)| n == number) {
-                oracle.1 += 1;
-                oracle.0 += usize::from(top >= 0.8);
-                if top < 0.5 {
-                    continue;
-                }
-                right = (0..scores.len()).filter(|&c| scores[c] >= top - 0.005).collect();
-                named.extend(source(doc, &example, &golds[at], held_out));
+        if let Some((at, scores, top)) =
+            best.filter(|(at, _, _)| owner[*at].is_none_or(|(n, _)| n == number))
+        {
+            oracle.1 += 1;
+            oracle.0 += usize::from(top >= 0.8);
+            if top < 0.5 {
+                continue;
             }
+            right = (0..scores.len()).filter(|&c| scores[c] >= top - 0.005).collect();
+            named.extend(source(doc, &example, &golds[at], held_out));
         }
         cases.push(Case { features: example.features, right, by_rule: example.by_rule, held_out });
     }

@@ -4,17 +4,22 @@
 //! then what a claim says of itself (polarity, modality, time). Only running text is read: no title, caption, crosshead,
 //! dateline or byline.
 
+mod assertion;
 mod attribution;
 mod build;
 mod candidates;
 mod check;
 mod cues;
 mod features;
+mod forms;
 mod gender;
+mod loose;
 mod meaning;
 mod model;
 mod paragraph;
+mod phrases;
 mod quotes;
+mod refusal;
 mod rules;
 mod scope;
 mod source;
@@ -29,6 +34,7 @@ use copydesk_types::{Block, BlockKind, Claim, Record};
 use self::attribution::Attribution;
 use self::model::Model;
 use self::paragraph::Paragraph;
+use self::scope::Scope;
 
 /// The claims in order of their first word. Reads `entities`, `times` and `text` of the record. Without `ranked` the rules
 /// alone decide what a cue attributes.
@@ -36,9 +42,25 @@ pub(super) fn find(doc: &Doc, record: &Record, ranked: bool) -> Vec<Claim> {
     let model = if ranked { Model::shipped() } else { None };
     let paragraphs = paragraphs(doc, &record.text.blocks);
     let mut found: Vec<(usize, Attribution)> = Vec::new();
+    let mut introduced = false;
     for (number, paragraph) in paragraphs.iter().enumerate() {
+        let scope = Scope { doc, paragraph };
         let mut here = attribution::find(doc, paragraph, model);
-        via::fold(doc, &mut here);
+        loose::attach(paragraph, &mut here);
+        if here.is_empty() && !introduced {
+            here.extend(loose::carry_on(
+                doc,
+                paragraphs.get(number.wrapping_sub(1)),
+                paragraph,
+                &mut found,
+            ));
+        }
+        let next = paragraphs.get(number + 1);
+        let intro = next.and_then(|next| forms::intro(&scope, next, &here));
+        introduced = intro.is_some();
+        here.extend(intro);
+        let asserted = assertion::find(&scope, &here);
+        here.extend(asserted);
         found.extend(here.into_iter().map(|a| (number, a)));
     }
     found.sort_by_key(|(_, a)| (a.first(), a.cue.start));
@@ -54,5 +76,5 @@ fn paragraphs(doc: &Doc, blocks: &[Block]) -> Vec<Paragraph> {
     let fits = |b: &&Block| {
         running(b.kind) && doc.text().get(b.start..b.end).is_some_and(|t| !t.trim().is_empty())
     };
-    blocks.iter().filter(fits).map(|b| Paragraph::new(doc, b.start..b.end)).collect()
+    blocks.iter().filter(fits).map(|b| Paragraph::new(doc, b.start..b.end, b.kind)).collect()
 }

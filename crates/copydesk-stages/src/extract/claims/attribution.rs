@@ -12,8 +12,7 @@ use super::model::Model;
 use super::paragraph::Paragraph;
 use super::scope::Scope;
 use super::source::Subject;
-use super::source_features;
-use crate::extract::lexicon::has;
+use super::{forms, refusal, source_features, via};
 
 /// An attribution before it becomes a claim. Content is in bytes, all else in tokens.
 #[derive(Debug, Clone)]
@@ -46,6 +45,32 @@ impl Attribution {
     }
 }
 
+impl Attribution {
+    /// An attribution without source, from words that need no ranking.
+    pub(super) fn bare(
+        cue: Range<usize>,
+        class: CueClass,
+        content: Vec<Range<usize>>,
+        rule: &'static str,
+    ) -> Self {
+        Self {
+            cue_head: cue.start,
+            cue,
+            class,
+            source: None,
+            source_head: None,
+            antecedent: None,
+            addressee: None,
+            content,
+            rule,
+            inherited: false,
+            via: Vec::new(),
+            confidence: 0.85,
+            margin: None,
+        }
+    }
+}
+
 /// A verb that may attribute, with everything that it may attribute.
 #[derive(Debug)]
 pub(super) struct Proposal {
@@ -69,9 +94,48 @@ impl Proposal {
 }
 
 impl Proposal {
+    /// Takes the carrier's words out of every candidate.
+    fn keep_out(&mut self, carrier: &via::Carrier) {
+        let touches = |c: &Candidate| {
+            c.spans.iter().any(|s| s.start < carrier.tokens.end && carrier.tokens.start < s.end)
+        };
+        let keep: Vec<bool> = self.candidates.iter().map(|c| !touches(c)).collect();
+        if !keep.contains(&true) {
+            return;
+        }
+        let before = |at: usize| keep[..at].iter().filter(|k| **k).count();
+        self.by_rule =
+            self.by_rule.filter(|(at, _)| keep[*at]).map(|(at, rule)| (before(at), rule));
+        let mut keep = keep.iter();
+        self.candidates.retain(|_| *keep.next().unwrap_or(&true));
+    }
+
+    /// The candidate to take, with its margin; `sure` when the cue attributes for certain.
+    fn choose(
+        &self,
+        scope: &Scope,
+        model: Option<&Model>,
+        sure: bool,
+        bag: &mut Bag,
+    ) -> Option<(usize, f32)> {
+        let Some(model) = model else { return self.by_rule.map(|(at, _)| (at, 0.0)) };
+        let best =
+            model.rank(self.candidates.len(), |at, bag| self.features(scope, at, bag), bag)?;
+        (sure || best.1 > 0.0).then_some(best)
+    }
+
     /// Who may say the candidate number `at`.
-    pub(super) fn sources(&self, scope: &Scope, at: usize) -> Vec<Subject> {
-        scope.sources(self.head, &self.candidates[at].spans, self.subject)
+    pub(super) fn sources(
+        &self,
+        scope: &Scope,
+        at: usize,
+        carriers: &[via::Carrier],
+    ) -> Vec<Subject> {
+        let foreign =
+            carriers.iter().filter(|c| !c.tokens.contains(&self.head)).map(|c| c.tokens.clone());
+        let outside: Vec<Range<usize>> =
+            self.candidates[at].spans.iter().cloned().chain(foreign).collect();
+        scope.sources(self.head, &outside, self.subject)
     }
 
     /// Features of `s` as the source of the candidate number `at`.
@@ -89,14 +153,21 @@ impl Proposal {
     }
 
     /// The likeliest source of the candidate number `at`.
-    fn source(&self, scope: &Scope, at: usize, model: &Model, bag: &mut Bag) -> Option<Subject> {
-        let sources = self.sources(scope, at);
-        let best = model.best(
+    fn source(
+        &self,
+        scope: &Scope,
+        at: usize,
+        carriers: &[via::Carrier],
+        model: &Model,
+        bag: &mut Bag,
+    ) -> Option<Subject> {
+        let sources = self.sources(scope, at, carriers);
+        let best = model.rank(
             sources.len(),
             |i, bag| self.source_features(scope, at, &sources[i], bag),
             bag,
         );
-        best.map(|(i, _)| sources[i])
+        best.filter(|(_, odds)| *odds > 0.0).map(|(i, _)| sources[i])
     }
 }
 
@@ -108,9 +179,9 @@ pub(super) fn proposals(scope: &Scope) -> Vec<Proposal> {
         if !doc.tag(t).starts_with("VB") || scope.in_long_quote(t) || doc.lower(t) == "according" {
             continue;
         }
-        let known = cues::verb(doc.lemma(t));
         let beside_quote = || scope.quote_before(t) || scope.quote_behind(t + 1);
-        if known.is_none() && (matches!(doc.dep(t), "aux" | "auxpass") || !beside_quote()) {
+        let known = cues::verb(doc.lemma(t)).is_some() && !cues::is_attitude(doc.lemma(t));
+        if !known && (matches!(doc.dep(t), "aux" | "auxpass") || !beside_quote()) {
             continue;
         }
         out.extend(proposal(scope, t));
@@ -142,30 +213,92 @@ fn proposal(scope: &Scope, t: usize) -> Option<Proposal> {
     })
 }
 
-/// Every attribution of the paragraph, quotes attached. Without a model the rules alone decide.
+/// Every attribution of the paragraph. Without a model the rules alone decide.
 pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> Vec<Attribution> {
     let scope = Scope { doc, paragraph };
-    let mut out: Vec<Attribution> = Vec::new();
+    if let Some(line) = forms::transcript(&scope) {
+        return vec![line];
+    }
+    let carriers = via::carriers(&scope);
     let mut bag = Bag::default();
-    for p in proposals(&scope) {
-        let chosen = match model {
-            Some(m) => m.best(p.candidates.len(), |at, bag| p.features(&scope, at, bag), &mut bag),
-            None => p.by_rule.map(|(at, _)| (at, 0.0)),
-        };
-        let Some((at, margin)) = chosen else { continue };
+    let mut out = forms::signed(&scope);
+    for t in paragraph.tokens.clone() {
+        out.extend(refusal::of(&scope, t));
+    }
+    let refused: Vec<usize> = out.iter().map(|a| a.cue_head).collect();
+    let mut all: Vec<Proposal> = proposals(&scope);
+    all.retain(|p| {
+        !refused.contains(&p.head)
+            && !carriers.iter().any(|c| c.quoted.is_some() && c.tokens.contains(&p.head))
+    });
+    let carried = carry(&scope, &carriers, &all);
+    for (number, mut p) in all.into_iter().enumerate() {
+        let by = carried.iter().position(|c| *c == Some(number));
+        if by.is_none()
+            && carriers
+                .iter()
+                .zip(&carried)
+                .any(|(c, inner)| inner.is_some() && c.tokens.contains(&p.head))
+        {
+            continue;
+        }
+        if let Some(c) = by {
+            p.keep_out(&carriers[c]);
+        }
+        let Some((at, margin)) = p.choose(&scope, model, by.is_some(), &mut bag) else { continue };
         let subject = match model {
-            Some(m) => p.source(&scope, at, m, &mut bag),
+            Some(m) => p.source(&scope, at, &carriers, m, &mut bag),
             None => p.subject,
         };
-        out.push(attribution(&scope, &p, at, subject, model.map(|_| margin)));
+        let subject = by
+            .and_then(|c| carriers[c].quoted)
+            .map(|(speaker, _)| Subject { token: speaker, antecedent: None, inherited: false })
+            .or(subject);
+        let mut a = attribution(&scope, &p, at, subject, model.map(|_| margin));
+        a.via.extend(
+            carriers
+                .iter()
+                .zip(&carried)
+                .filter(|(_, inner)| **inner == Some(number))
+                .map(|(c, _)| c.source.clone()),
+        );
+        out.push(a);
     }
     for t in paragraph.tokens.clone() {
-        out.extend(scope.according(t).or_else(|| scope.nominal(t)));
+        let free = !carriers
+            .iter()
+            .zip(&carried)
+            .any(|(c, inner)| inner.is_some() && c.tokens.contains(&t));
+        out.extend(scope.according(t).filter(|_| free).or_else(|| scope.nominal(t)));
     }
     one_a_content(&mut out);
     out.sort_by_key(|a| (a.first(), a.cue.start));
-    attach_loose_quotes(paragraph, &mut out);
     out
+}
+
+/// For each carrier the number of the cue whose words it carries: the quoted verb, else the last sourced cue of the sentence
+/// in front of it, or the first one behind it.
+fn carry(scope: &Scope, carriers: &[via::Carrier], all: &[Proposal]) -> Vec<Option<usize>> {
+    let doc = scope.doc;
+    let speaks = |p: &Proposal| {
+        p.subject.is_some_and(|s| !via::is_medium(doc, scope.noun_phrase(s.token)))
+            && cues::is_speaking(doc.lemma(p.head))
+    };
+    carriers
+        .iter()
+        .map(|c| {
+            if let Some((_, verb)) = c.quoted {
+                return all.iter().position(|p| p.head == verb);
+            }
+            let sentence = doc.sent_of(c.tokens.start);
+            let inside = |p: &Proposal| {
+                sentence.contains(&p.head) && !c.tokens.contains(&p.head) && speaks(p)
+            };
+            all.iter()
+                .rposition(|p| p.head < c.tokens.start && inside(p))
+                .or_else(|| all.iter().position(|p| p.head >= c.tokens.end && inside(p)))
+        })
+        .collect()
 }
 
 fn attribution(
@@ -221,115 +354,4 @@ fn one_a_content(found: &mut Vec<Attribution>) {
         at += 1;
         kept.contains(&(at - 1))
     });
-}
-
-/// Quotes of the paragraph that no content holds go to the quoting claim before them, else to the one behind them.
-fn attach_loose_quotes(paragraph: &Paragraph, found: &mut [Attribution]) {
-    let holds = |a: &Attribution, q: &Range<usize>| {
-        a.content.iter().any(|c| c.start < q.end && q.start < c.end)
-    };
-    let quoting = |a: &Attribution| paragraph.quotes.iter().any(|q| holds(a, &q.outer));
-    let quoting: Vec<bool> = found.iter().map(quoting).collect();
-    for q in paragraph.quotes.iter().filter(|q| q.words >= 4) {
-        let q = &q.outer;
-        let cued = |a: &Attribution, q: &Range<usize>| a.source.is_some() && holds(a, q);
-        if found.iter().any(|a| cued(a, q) || holds(a, q)) {
-            continue;
-        }
-        let before = (0..found.len())
-            .rev()
-            .find(|&i| quoting[i] && found[i].content.iter().all(|c| c.end <= q.start));
-        let after = || (0..found.len()).find(|&i| quoting[i] && found[i].first() >= q.end);
-        if let Some(i) = before.or_else(after) {
-            found[i].content.push(q.clone());
-            found[i].content.sort_by_key(|c| c.start);
-        }
-    }
-}
-
-impl Scope<'_> {
-    /// The verb with its particle.
-    pub(super) fn cue(&self, t: usize) -> Range<usize> {
-        let particle = self.doc.children(t).find(|&c| self.doc.dep(c) == "prt" && c == t + 1);
-        t..particle.unwrap_or(t) + 1
-    }
-
-    /// What the rules take as the content of the verb.
-    fn by_rule(&self, t: usize, sourced: bool) -> Option<(Vec<Range<usize>>, &'static str)> {
-        let (_, takes) = cues::verb(self.doc.lemma(t))?;
-        let found = self.content(t, takes)?;
-        (sourced || matches!(found.1, "ccomp" | "inverted" | "parataxis" | "quote"))
-            .then_some(found)
-    }
-
-    /// "according to X": the rest of the sentence is the content.
-    fn according(&self, t: usize) -> Option<Attribution> {
-        let doc = self.doc;
-        if doc.lower(t) != "according"
-            || t + 1 >= doc.len()
-            || doc.lower(t + 1) != "to"
-            || self.in_long_quote(t)
-        {
-            return None;
-        }
-        let object = doc.child(t + 1, "pobj").or_else(|| doc.child(t, "pobj"))?;
-        let first = doc.left_edge(t).min(t);
-        let last = doc.right_edge(t).max(doc.right_edge(object)).max(t + 1);
-        let sentence = doc.sent_of(t);
-        let mut content: Vec<_> = self.bytes(sentence.start..first).into_iter().collect();
-        if content.is_empty() {
-            content.extend(self.bytes(last + 1..sentence.end));
-        } else if last + 1 < sentence.end {
-            let rest = self.bytes(last + 1..sentence.end);
-            // What follows a source in the middle of a sentence belongs to the content where it goes on with it.
-            if doc.token_text(last + 1) == "," && rest.as_ref().is_some_and(|r| r.len() > 12) {
-                content.extend(rest);
-            }
-        }
-        (!content.is_empty())
-            .then(|| self.fixed(t..t + 2, CueClass::According, object, content, "according"))
-    }
-
-    /// "his claim that …": a noun with a clause and a possessor.
-    fn nominal(&self, t: usize) -> Option<Attribution> {
-        let doc = self.doc;
-        if !doc.tag(t).starts_with("NN") || !has(cues::NOUNS, doc.lemma(t)) || self.in_long_quote(t)
-        {
-            return None;
-        }
-        let clause = doc.rights(t).find(|&c| {
-            matches!(doc.dep(c), "acl" | "ccomp") && doc.lower(doc.left_edge(c)) == "that"
-        })?;
-        let owner = doc.child(t, "poss")?;
-        let content: Vec<_> =
-            self.bytes(doc.left_edge(clause)..doc.right_edge(clause) + 1).into_iter().collect();
-        (!content.is_empty())
-            .then(|| self.fixed(t..t + 1, CueClass::Nominal, owner, content, "nominal"))
-    }
-
-    /// An attribution that needs no ranking.
-    fn fixed(
-        &self,
-        cue: Range<usize>,
-        class: CueClass,
-        source: usize,
-        content: Vec<Range<usize>>,
-        rule: &'static str,
-    ) -> Attribution {
-        Attribution {
-            cue_head: cue.start,
-            cue,
-            class,
-            source: Some(self.noun_phrase(source)),
-            source_head: Some(source),
-            antecedent: None,
-            addressee: None,
-            content,
-            rule,
-            inherited: false,
-            via: Vec::new(),
-            confidence: 0.85,
-            margin: None,
-        }
-    }
 }

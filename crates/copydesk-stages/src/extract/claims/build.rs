@@ -3,12 +3,19 @@
 use std::ops::Range;
 
 use copydesk_nlp::Doc;
-use copydesk_types::{Claim, ClaimForm, ClaimType, Cue, Party, Record, Span, claim_id};
+use copydesk_types::{Claim, ClaimForm, ClaimType, Cue, Record, Span, claim_id};
 
 use super::attribution::Attribution;
 use super::meaning;
 use super::paragraph::Paragraph;
 use super::speaker::{Cast, Resolved};
+use super::via;
+
+/// The paragraph that the byte lies in.
+fn paragraph_at(paragraphs: &[Paragraph], byte: usize) -> Option<&Paragraph> {
+    let at = paragraphs.partition_point(|p| p.bytes.end <= byte);
+    paragraphs.get(at).filter(|p| p.bytes.contains(&byte))
+}
 
 /// One claim for each attribution; `found` is in text order.
 pub(super) fn claims(
@@ -21,56 +28,89 @@ pub(super) fn claims(
     let mut out = Vec::with_capacity(found.len());
     for (number, attribution) in found {
         let resolved = cast.speaker(*number, attribution);
-        out.push(claim(doc, record, &paragraphs[*number], attribution, resolved, &cast, out.len()));
+        out.push(claim(&cast, *number, attribution, resolved, out.len()));
     }
     out
 }
 
 fn claim(
-    doc: &Doc,
-    record: &Record,
-    paragraph: &Paragraph,
+    cast: &Cast,
+    number: usize,
     a: &Attribution,
     resolved: Option<Resolved>,
-    cast: &Cast,
     ordinal: usize,
 ) -> Claim {
-    let content: Vec<Span> = a.content.iter().cloned().map(Span::from).collect();
-    let quotes: Vec<Span> = quoted(paragraph, &a.content);
+    let Cast { doc, record, paragraphs, .. } = *cast;
+    let spans = joined(&a.content);
+    let content: Vec<Span> = spans.iter().cloned().map(Span::from).collect();
     let text = content.iter().filter_map(|s| s.slice(doc.text())).collect::<Vec<_>>().join(" ");
     let sense = meaning::of(doc, a);
-    let ranked = a.margin.map_or_else(String::new, |m| format!(", ranked {m:+.2} over no claim"));
-    let mut why = Vec::from([format!("content: {}{ranked}", a.rule)]);
-    let mut confidence = a.confidence;
-    if let Some(r) = &resolved {
-        why.push(format!("speaker: {}", r.why));
-        confidence *= 0.5 + 0.5 * r.speaker.confidence;
-    } else {
-        why.push("speaker: nobody is named".to_owned());
-        confidence *= 0.7;
-    }
-    why.extend(a.via.iter().map(|v| format!("via: {}", doc.span_text(v.clone()))));
+    let confidence = match &resolved {
+        Some(r) => a.confidence * (0.5 + 0.5 * r.speaker.confidence),
+        None if a.rule == "assertion" => a.confidence,
+        None => a.confidence * 0.7,
+    };
     Claim {
         id: claim_id(&record.id, ordinal),
-        kind: if meaning::is_refusal(doc, a) { ClaimType::NoComment } else { ClaimType::Statement },
-        form: form(doc, paragraph, &a.content),
+        kind: kind(a),
+        form: form(doc, paragraphs, &spans),
         text,
         content,
-        quotes,
+        quotes: quoted(paragraphs, &spans),
         cue: cue(doc, a),
+        why: Some(why(doc, a, resolved.as_ref())),
         speaker: resolved.map(|r| r.speaker),
         addressee: a.addressee.clone().map(|tokens| cast.party(tokens)),
-        via: a.via.iter().cloned().map(|tokens| cast.party(tokens)).collect::<Vec<Party>>(),
+        via: carriers(doc, a).map(|tokens| cast.party(tokens)).collect(),
         polarity: sense.polarity,
         modality: sense.modality,
-        when: meaning::when(doc, record, paragraph, a),
-        about: meaning::about(record, &a.content),
+        when: meaning::when(doc, record, &paragraphs[number], a),
+        about: meaning::about(record, &spans),
         check_worthiness: round(sense.check_worthiness),
         confidence: round(confidence.clamp(0.0, 1.0)),
         rule: a.rule.to_owned(),
-        why: Some(why),
         group: None,
     }
+}
+
+fn kind(a: &Attribution) -> ClaimType {
+    match a.rule {
+        "refusal" => ClaimType::NoComment,
+        "assertion" => ClaimType::Assertion,
+        _ => ClaimType::Statement,
+    }
+}
+
+/// In order, overlapping parts joined.
+fn joined(content: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut parts = content.to_vec();
+    parts.sort_by_key(|p| (p.start, p.end));
+    let mut out: Vec<Range<usize>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match out.last_mut() {
+            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+            _ => out.push(part),
+        }
+    }
+    out
+}
+
+/// Who carried it: named carriers, a medium that was told, and a medium that is the only source.
+fn carriers<'a>(doc: &'a Doc, a: &'a Attribution) -> impl Iterator<Item = Range<usize>> + 'a {
+    let medium = |tokens: &&Range<usize>| via::is_medium(doc, (*tokens).clone());
+    let told = a.addressee.iter().filter(medium);
+    let alone = a.source.iter().filter(medium).filter(|_| a.via.is_empty());
+    a.via.iter().chain(told).chain(alone).cloned()
+}
+
+/// Which rule or score gave content, speaker and carriers.
+fn why(doc: &Doc, a: &Attribution, resolved: Option<&Resolved>) -> Vec<String> {
+    let ranked =
+        a.margin.map_or_else(String::new, |m| format!(", log odds {m:+.2} against no claim"));
+    let speaker = resolved.map_or("nobody is named", |r| &r.why);
+    let mut out = vec![format!("content: {}{ranked}", a.rule), format!("speaker: {speaker}")];
+    out.extend(carriers(doc, a).map(|v| format!("via: {:?}", doc.span_text(v))));
+    out
 }
 
 fn round(x: f64) -> f64 {
@@ -89,10 +129,11 @@ fn cue(doc: &Doc, a: &Attribution) -> Option<Cue> {
 }
 
 /// The quoted parts of the content, without their marks.
-fn quoted(paragraph: &Paragraph, content: &[Range<usize>]) -> Vec<Span> {
+fn quoted(paragraphs: &[Paragraph], content: &[Range<usize>]) -> Vec<Span> {
     let mut out = Vec::new();
     for span in content {
-        for quote in &paragraph.quotes {
+        let here = paragraph_at(paragraphs, span.start);
+        for quote in here.map(|p| &p.quotes[..]).unwrap_or_default() {
             let part = Span::new(quote.inner.start.max(span.start), quote.inner.end.min(span.end));
             if !part.is_empty() {
                 out.push(part);
@@ -103,13 +144,14 @@ fn quoted(paragraph: &Paragraph, content: &[Range<usize>]) -> Vec<Span> {
 }
 
 /// Direct when at least nine tenths of the words are quoted, as PolNeAR's readers count it; mixed when any is.
-fn form(doc: &Doc, paragraph: &Paragraph, content: &[Range<usize>]) -> ClaimForm {
+fn form(doc: &Doc, paragraphs: &[Paragraph], content: &[Range<usize>]) -> ClaimForm {
     let (mut words, mut inside) = (0_usize, 0_usize);
     for span in content {
+        let here = paragraph_at(paragraphs, span.start);
         for t in doc.tokens_in_bytes(span.clone()) {
             if doc.token_text(t).chars().any(char::is_alphanumeric) {
                 words += 1;
-                inside += usize::from(paragraph.in_quote(t, 0));
+                inside += usize::from(here.is_some_and(|p| p.in_quote(t, 0)));
             }
         }
     }

@@ -22,7 +22,7 @@ const CLASSES: [(CueClass, Takes, &str); 11] = [
         "say add tell note state comment remark observe mention reply respond answer explain write \
         tweet post read recount recall relate reiterate repeat testify shout whisper quip joke muse opine continue elaborate \
         clarify report inform advise counter retort exclaim cry intone email text text-message blog lecture narrate \
-        reflect interject confide scream yell mutter mumble murmur chant brag recite begin conclude go",
+        reflect interject confide scream yell mutter mumble murmur chant brag recite begin conclude go remind express quote confess echo voice articulate bark boom fume scoff demur gloat sing thank crack",
     ),
     (
         CueClass::Argue,
@@ -52,7 +52,7 @@ const CLASSES: [(CueClass, Takes, &str); 11] = [
     (
         CueClass::Evaluate,
         Takes::Noun,
-        "praise denounce criticize criticise blast slam condemn accuse blame hail laud commend mock attack describe \
+        "praise denounce tout reassure slam assail applaud rebuke bemoan chide credit liken invoke evoke congratulate compare challenge pan lambast scold berate celebrate criticize criticise blast slam condemn accuse blame hail laud commend mock attack describe \
         call decry deride ridicule characterize characterise label brand portray welcome defend blame cite dub",
     ),
     (
@@ -81,6 +81,14 @@ pub(super) fn verb(lemma: &str) -> Option<(CueClass, Takes)> {
 pub(super) fn is_speaking(lemma: &str) -> bool {
     let weak = "find show indicate determine begin go mean read know feel hope expect agree consider recognize accept release publish";
     verb(lemma).is_some() && !has(weak, lemma)
+}
+
+/// Beliefs, wishes and attitudes: no claims, but beside a quote ("…," he thought).
+pub(super) fn is_attitude(lemma: &str) -> bool {
+    has(
+        "think believe expect hope feel know fear worry doubt assume consider realize realise imagine figure guess wish find mean accept",
+        lemma,
+    )
 }
 
 /// Nouns with a clause: "his claim that".

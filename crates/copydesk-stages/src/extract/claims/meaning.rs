@@ -103,11 +103,6 @@ fn starts_with_question_word(doc: &Doc, a: &Attribution) -> bool {
     })
 }
 
-/// "declined to comment", "did not respond to a request".
-pub(super) fn is_refusal(doc: &Doc, a: &Attribution) -> bool {
-    a.rule == "refusal" && a.cue_head < doc.len()
-}
-
 /// The time expression of the cue's own clause: in the sentence, outside the content, nearest to the cue.
 pub(super) fn when(
     doc: &Doc,
@@ -119,6 +114,7 @@ pub(super) fn when(
         return None;
     }
     let sentence = doc.bytes(doc.sent_of(a.cue_head));
+    let sentence = sentence.start.max(paragraph.bytes.start)..sentence.end.min(paragraph.bytes.end);
     let cue = doc.start(a.cue_head);
     let outside = |start: usize| {
         !a.content.iter().any(|c| c.contains(&start))

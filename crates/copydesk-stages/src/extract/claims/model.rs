@@ -62,8 +62,8 @@ impl Model {
         sum * self.scale
     }
 
-    /// The best candidate and its log odds against nothing at all; `None` when nothing is likelier than the best.
-    pub(super) fn best(
+    /// The best candidate, and the log odds of all candidates together against nothing.
+    pub(super) fn rank(
         &self,
         candidates: usize,
         features: impl Fn(usize, &mut Bag),
@@ -79,7 +79,6 @@ impl Model {
                 best = Some((at, score));
             }
         }
-        // The cue attributes when its candidates together are likelier than nothing.
-        best.map(|(at, _)| (at, total.ln())).filter(|(_, odds)| *odds > 0.0)
+        best.map(|(at, _)| (at, total.ln()))
     }
 }

@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use copydesk_nlp::Doc;
+use copydesk_types::BlockKind;
 
 use super::quotes::{self, Quote};
 
 /// A block of running text.
 #[derive(Debug)]
 pub(super) struct Paragraph {
+    pub(super) kind: BlockKind,
     pub(super) bytes: Range<usize>,
     pub(super) tokens: Range<usize>,
     pub(super) quotes: Vec<Quote>,
@@ -17,7 +19,7 @@ pub(super) struct Paragraph {
 }
 
 impl Paragraph {
-    pub(super) fn new(doc: &Doc, bytes: Range<usize>) -> Self {
+    pub(super) fn new(doc: &Doc, bytes: Range<usize>, kind: BlockKind) -> Self {
         let tokens = doc.tokens_in_bytes(bytes.clone());
         let quotes = quotes::find(doc.text(), bytes.clone());
         let mut quote_of = vec![0; tokens.len()];
@@ -28,7 +30,7 @@ impl Paragraph {
                 quote_of[t - tokens.start] = u32::try_from(number + 1).unwrap_or(0);
             }
         }
-        Self { bytes, tokens, quotes, quote_of }
+        Self { kind, bytes, tokens, quotes, quote_of }
     }
 
     /// The quote that the token lies in.

@@ -14,14 +14,70 @@ pub(super) struct Quote {
     pub(super) inner: Range<usize>,
     /// Words inside.
     pub(super) words: usize,
+    /// Whether no mark ends it: it goes on in the next paragraph.
+    pub(super) open: bool,
 }
 
 /// The regions of the text between `range.start` and `range.end`, which is one paragraph.
 pub(super) fn find(text: &str, range: Range<usize>) -> Vec<Quote> {
     let Some(paragraph) = text.get(range.clone()) else { return Vec::new() };
+    let marks = marks(paragraph);
+    let mut out: Vec<Quote> = Vec::new();
+    let mut open: Option<&Mark> = None;
+    let mut depth = 0_usize;
+    for (at, mark) in marks.iter().enumerate() {
+        match (mark.kind, open) {
+            (Kind::Open, None) => (open, depth) = (Some(mark), 0),
+            // A second opening mark: nested when the rest closes both, else the first one lost its partner.
+            (Kind::Open, Some(_)) => {
+                let rest = &marks[at..];
+                let count = |kind: Kind| rest.iter().filter(|m| m.kind == kind).count();
+                if count(Kind::Close) > count(Kind::Open) { depth += 1 } else { open = Some(mark) }
+            }
+            (Kind::Close, Some(_)) if depth > 0 => depth -= 1,
+            (Kind::Close, Some(start)) => {
+                out.push(quote(
+                    paragraph,
+                    range.start,
+                    start.bytes.start..mark.bytes.end,
+                    start.bytes.end..mark.bytes.start,
+                    false,
+                ));
+                open = None;
+            }
+            (Kind::Close, None) => {}
+        }
+    }
+    // Open at the end: a quote that the next paragraph goes on with, when it began the paragraph or follows a colon or comma.
+    let leads = |m: &Mark| {
+        let before = paragraph.get(..m.bytes.start).unwrap_or_default().trim_end();
+        before.is_empty() || before.ends_with([':', ','])
+    };
+    if let Some(start) = open.filter(|m| leads(m)) {
+        let end = paragraph.trim_end().len();
+        out.push(quote(paragraph, range.start, start.bytes.start..end, start.bytes.end..end, true));
+    }
+    out
+}
+
+/// A quote mark of the paragraph.
+#[derive(Debug, Clone)]
+struct Mark {
+    kind: Kind,
+    bytes: Range<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Open,
+    Close,
+}
+
+/// The marks with their direction. Straight marks open in front of a word and close behind one; where that leaves a doubt
+/// they alternate.
+fn marks(paragraph: &str) -> Vec<Mark> {
     let chars: Vec<(usize, char)> = paragraph.char_indices().collect();
-    let mut out = Vec::new();
-    let mut open: Option<(usize, usize)> = None;
+    let mut out: Vec<Mark> = Vec::new();
     let mut at = 0;
     while at < chars.len() {
         let (byte, c) = chars[at];
@@ -31,54 +87,51 @@ pub(super) fn find(text: &str, range: Range<usize>) -> Vec<Quote> {
             ('\'', Some('\'')) | ('`', Some('`')) | ('‘', Some('‘')) | ('’', Some('’'))
         );
         let width = if pair { 2 } else { 1 };
-        let bytes: usize = chars[at..at + width].iter().map(|(_, c)| c.len_utf8()).sum();
+        let end = chars.get(at + width).map_or(paragraph.len(), |(b, _)| *b);
+        let before = at.checked_sub(1).and_then(|b| chars.get(b)).map(|(_, c)| *c);
         let behind = chars.get(at + width).map(|(_, c)| *c);
-        let mut mark = match c {
-            '“' | '„' | '«' | '‟' => Mark::Open,
-            '”' | '»' => Mark::Close,
-            '"' | '＂' => Mark::Either,
-            '`' | '‘' if pair => Mark::Open,
-            '\'' | '’' if pair => Mark::Either,
-            _ => Mark::None,
-        };
-        if mark == Mark::Either {
-            mark = if open.is_some() { Mark::Close } else { Mark::Open };
-        }
-        // A stray closing mark in front of a word opens.
-        if mark == Mark::Close && open.is_none() && behind.is_some_and(|c| !c.is_whitespace()) {
-            mark = Mark::Open;
-        }
-        match (mark, open) {
-            (Mark::Open, None) => open = Some((byte, byte + bytes)),
-            (Mark::Close, Some((start, inner))) => {
-                out.push(quote(paragraph, range.start, start..byte + bytes, inner..byte));
-                open = None;
+        let is_open = out.last().is_some_and(|m| m.kind == Kind::Open);
+        let kind = match c {
+            '“' | '„' | '«' | '‟' => Some(Kind::Open),
+            // A stray closing mark in front of a word opens.
+            '”' | '»' if !is_open && behind.is_some_and(char::is_alphanumeric) => {
+                Some(Kind::Open)
             }
-            _ => {}
-        }
+            '”' | '»' => Some(Kind::Close),
+            '`' | '‘' if pair => Some(Kind::Open),
+            '"' | '＂' => Some(direction(before, behind, is_open)),
+            '\'' | '’' if pair => Some(direction(before, behind, is_open)),
+            _ => None,
+        };
+        out.extend(kind.map(|kind| Mark { kind, bytes: byte..end }));
         at += width;
-    }
-    let begins =
-        |start: usize| paragraph.get(..start).is_some_and(|before| before.trim().is_empty());
-    if let Some((start, inner)) = open.filter(|(start, _)| begins(*start)) {
-        let end = paragraph.trim_end().len();
-        out.push(quote(paragraph, range.start, start..end, inner..end));
     }
     out
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    None,
-    Open,
-    Close,
-    Either,
+/// Which way a straight mark looks, by its neighbours.
+fn direction(before: Option<char>, behind: Option<char>, is_open: bool) -> Kind {
+    let apart = |c: Option<char>| {
+        c.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '—' | '–' | '-'))
+    };
+    match (apart(before), apart(behind)) {
+        (true, false) => Kind::Open,
+        (false, true) => Kind::Close,
+        _ if is_open => Kind::Close,
+        _ => Kind::Open,
+    }
 }
 
-fn quote(paragraph: &str, offset: usize, outer: Range<usize>, inner: Range<usize>) -> Quote {
+fn quote(
+    paragraph: &str,
+    offset: usize,
+    outer: Range<usize>,
+    inner: Range<usize>,
+    open: bool,
+) -> Quote {
     let words = paragraph.get(inner.clone()).map_or(0, |s| s.split_whitespace().count());
     let shift = |r: Range<usize>| r.start + offset..r.end + offset;
-    Quote { outer: shift(outer), inner: shift(inner), words }
+    Quote { outer: shift(outer), inner: shift(inner), words, open }
 }
 
 #[cfg(test)]

@@ -76,18 +76,19 @@ impl Scope<'_> {
         (matches!(doc.pos(head), "NOUN" | "PROPN" | "PRON")).then(|| self.noun_phrase(head))
     }
 
-    /// Every noun phrase near the cue that may name the source of `content`, the rule's choice among them.
+    /// Every noun phrase near the cue that may name the source, the rule's choice first; none in `outside`, which is the
+    /// content and the words of carriers.
     pub(super) fn sources(
         &self,
         t: usize,
-        content: &[Range<usize>],
+        outside: &[Range<usize>],
         by_rule: Option<Subject>,
     ) -> Vec<Subject> {
         const BEFORE: usize = 45;
         const BEHIND: usize = 25;
         let doc = self.doc;
         let own = |x: usize| {
-            self.paragraph.tokens.contains(&x) && !content.iter().any(|c| c.contains(&x))
+            self.paragraph.tokens.contains(&x) && !outside.iter().any(|c| c.contains(&x))
         };
         let mut out: Vec<Subject> = by_rule.into_iter().filter(|s| own(s.token)).collect();
         let window = t.saturating_sub(BEFORE).max(self.paragraph.tokens.start)

@@ -30,13 +30,15 @@ struct Seen {
 
 /// Everybody of the article, and who has spoken so far.
 pub(super) struct Cast<'a> {
-    doc: &'a Doc,
-    record: &'a Record,
-    paragraphs: &'a [Paragraph],
+    pub(super) doc: &'a Doc,
+    pub(super) record: &'a Record,
+    pub(super) paragraphs: &'a [Paragraph],
     seen: Vec<Seen>,
     genders: Vec<Option<Gender>>,
     /// Paragraph and entity of each resolved claim so far.
     spoke: Vec<(usize, usize)>,
+    /// Paragraph and speaker of the last quoting claim.
+    last: Option<(usize, Speaker)>,
 }
 
 /// An entity, by which means and how surely.
@@ -69,11 +71,14 @@ impl<'a> Cast<'a> {
         }
         seen.sort_by_key(|s| (s.start, s.end));
         let genders = record.entities.iter().map(|e| gender::of_entity(doc, e)).collect();
-        Self { doc, record, paragraphs, seen, genders, spoke: Vec::new() }
+        Self { doc, record, paragraphs, seen, genders, spoke: Vec::new(), last: None }
     }
 
     /// The speaker of the claim; `None` when no words name one.
     pub(super) fn speaker(&mut self, paragraph: usize, a: &Attribution) -> Option<Resolved> {
+        if a.rule == "floating" {
+            return self.floating(paragraph);
+        }
         let source = a.source.clone()?;
         let head = a.source_head.unwrap_or(source.end - 1);
         let found = self.resolve(paragraph, &source, a.antecedent.unwrap_or(head), head);
@@ -91,6 +96,7 @@ impl<'a> Cast<'a> {
                 resolution: Resolution::None,
                 confidence: 0.5,
             };
+            self.last = Some((paragraph, speaker.clone()));
             return Some(Resolved { speaker, why });
         };
         if a.inherited && matches!(resolution, Resolution::Name | Resolution::Short) {
@@ -107,7 +113,20 @@ impl<'a> Cast<'a> {
             resolution,
             confidence,
         };
+        self.last = Some((paragraph, speaker.clone()));
         Some(Resolved { speaker, why })
+    }
+
+    /// A paragraph of nothing but a quote: whoever spoke in the paragraph before goes on.
+    fn floating(&mut self, paragraph: usize) -> Option<Resolved> {
+        let (at, speaker) = self.last.as_mut()?;
+        if *at + 1 != paragraph {
+            return None;
+        }
+        *at = paragraph;
+        let speaker =
+            Speaker { resolution: Resolution::Inherited, confidence: 0.6, ..speaker.clone() };
+        Some(Resolved { speaker, why: "spoke in the paragraph before".to_owned() })
     }
 
     /// A noun phrase as addressee or carrier.

@@ -20,8 +20,6 @@ pub struct Example {
     pub head: usize,
     /// Tokens of the cue.
     pub cue: Range<usize>,
-    /// Lemma of the verb.
-    pub lemma: String,
     /// Token ranges of each candidate.
     pub spans: Vec<Vec<Range<usize>>>,
     /// Hashed features of each candidate.
@@ -52,7 +50,7 @@ pub fn examples(doc: &Doc, blocks: &[Block], right: &Right) -> Vec<Example> {
                 paragraph.quotes.iter().map(|q| paragraph.quote_tokens(doc, q)).collect();
             let mut sources = Vec::new();
             if let Some(at) = right(p.head, &spans, &quotes) {
-                for s in p.sources(&scope, at) {
+                for s in p.sources(&scope, at, &[]) {
                     p.source_features(&scope, at, &s, &mut bag);
                     sources.push((s.token, bag.0.clone()));
                 }
@@ -61,7 +59,6 @@ pub fn examples(doc: &Doc, blocks: &[Block], right: &Right) -> Vec<Example> {
                 sources,
                 head: p.head,
                 cue: p.cue.clone(),
-                lemma: doc.lemma(p.head).to_owned(),
                 spans,
                 features,
                 by_rule: p.by_rule.map(|(at, _)| at),

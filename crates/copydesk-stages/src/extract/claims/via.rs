@@ -1,46 +1,97 @@
-//! Who carried a claim: the outer of two attributions over one content, when its source is a medium.
+//! Who carried a claim: "Kim said …, Russia's Tass news agency reported", "according to Reuters", "as quoted by …",
+//! "media reports quoted Lavrov as telling …".
+//!
+//! A carrier is found by its form, before anything is ranked: its words are no part of any content, and its verb makes no
+//! claim of its own where another cue of the sentence has a speaker.
 
 use std::ops::Range;
 
 use copydesk_nlp::Doc;
 
-use super::attribution::Attribution;
+use super::scope::Scope;
 use crate::extract::lexicon::{MEDIA, has, is_outlet};
 
-/// Folds carriers into the claims that they carry.
-pub(super) fn fold(doc: &Doc, found: &mut Vec<Attribution>) {
-    let mut at = 0;
-    while at < found.len() {
-        let carried = found[at]
-            .source
-            .clone()
-            .filter(|s| is_medium(doc, s.clone()))
-            .and_then(|_| carried_by(doc, found, at));
-        let Some(inner) = carried else {
-            at += 1;
-            continue;
-        };
-        let outer = found.remove(at);
-        let inner = &mut found[inner - usize::from(inner > at)];
-        inner.via.extend(outer.source);
-    }
-    for a in found.iter_mut().filter(|a| a.via.is_empty()) {
-        // A lone agency is speaker and carrier.
-        let source = a.source.clone().filter(|s| is_medium(doc, s.clone()));
-        a.via.extend(source);
-    }
+/// The words that name a carrier.
+#[derive(Debug, Clone)]
+pub(super) struct Carrier {
+    /// All of its words: "according to Reuters".
+    pub(super) tokens: Range<usize>,
+    /// Who carried it.
+    pub(super) source: Range<usize>,
+    /// Who is quoted, and the verb of what they say: "quoted Lavrov as saying".
+    pub(super) quoted: Option<(usize, usize)>,
 }
 
-/// The attribution whose words the one at `outer` reports: it lies inside that one's content.
-fn carried_by(doc: &Doc, found: &[Attribution], outer: usize) -> Option<usize> {
-    let inside = |a: &Attribution, at: usize| a.content.iter().any(|c| c.contains(&at));
-    let o = &found[outer];
-    (0..found.len()).filter(|&i| i != outer).find(|&i| {
-        let a = &found[i];
-        a.source.is_some()
-            && a.content.first().is_some_and(|c| inside(o, c.start))
-            && inside(o, doc.start(a.cue_head))
+/// The carriers of the paragraph in text order.
+pub(super) fn carriers(scope: &Scope) -> Vec<Carrier> {
+    let tokens = scope.paragraph.tokens.clone();
+    tokens
+        .filter(|&t| !scope.in_long_quote(t))
+        .filter_map(|t| {
+            according(scope, t)
+                .or_else(|| reported(scope, t))
+                .or_else(|| quoted_by(scope, t))
+                .or_else(|| quoted_as(scope, t))
+        })
+        .collect()
+}
+
+/// "according to Reuters".
+fn according(scope: &Scope, t: usize) -> Option<Carrier> {
+    let object = scope.according_to(t)?;
+    let source = scope.noun_phrase(object);
+    Some(Carrier { tokens: t..source.end.max(t + 2), source, quoted: None })
+}
+
+/// ", Russia's Tass news agency reported": a short clause of a medium at the end of a sentence or between commas.
+fn reported(scope: &Scope, t: usize) -> Option<Carrier> {
+    let doc = scope.doc;
+    if !has("report say quote write add", doc.lemma(t)) || !doc.tag(t).starts_with("VB") {
+        return None;
+    }
+    let subject = doc.lefts(t).find(|&c| doc.dep(c) == "nsubj")?;
+    let source = scope.noun_phrase(subject);
+    let before = source.start.checked_sub(1).filter(|b| scope.paragraph.tokens.contains(b))?;
+    let set_off = matches!(doc.token_text(before), "," | "\"" | "”" | "—" | "--" | "''");
+    let behind = t + 1;
+    let closed = behind >= doc.len()
+        || doc.is_space(behind)
+        || matches!(doc.token_text(behind), "." | "," | ";")
+        || doc.ent_type(behind) == "DATE";
+    (set_off && closed && is_medium(doc, source.clone())).then_some(Carrier {
+        tokens: source.start..t + 1,
+        source,
+        quoted: None,
     })
+}
+
+/// "as quoted by Russian news agencies".
+fn quoted_by(scope: &Scope, t: usize) -> Option<Carrier> {
+    let doc = scope.doc;
+    let first = t.checked_sub(1).filter(|&a| doc.lower(a) == "as")?;
+    if !has("quote report cite", doc.lemma(t)) {
+        return None;
+    }
+    let agent = doc.rights(t).find(|&c| doc.lower(c) == "by")?;
+    let source = scope.noun_phrase(doc.child(agent, "pobj")?);
+    Some(Carrier { tokens: first..source.end, source, quoted: None })
+}
+
+/// "RIA Novosti quoted Lavrov as saying": Lavrov speaks.
+fn quoted_as(scope: &Scope, t: usize) -> Option<Carrier> {
+    let doc = scope.doc;
+    if !has("quote cite", doc.lemma(t)) {
+        return None;
+    }
+    let subject = doc.lefts(t).find(|&c| doc.dep(c) == "nsubj")?;
+    let end = doc.sent_of(t).end.min(t + 25);
+    let verb = (t + 2..end).find(|&v| doc.tag(v) == "VBG" && doc.lower(v - 1) == "as")?;
+    let speaker = (t + 1..verb - 1).find(|&n| {
+        matches!(doc.pos(n), "NOUN" | "PROPN" | "PRON")
+            && !matches!(doc.dep(n), "compound" | "poss" | "nmod" | "amod")
+    })?;
+    let source = scope.noun_phrase(subject);
+    Some(Carrier { tokens: source.start..t + 1, source, quoted: Some((speaker, verb)) })
 }
 
 /// Whether the noun phrase names an agency, an outlet, "state media", "a statement".
@@ -50,13 +101,12 @@ pub(super) fn is_medium(doc: &Doc, tokens: Range<usize>) -> bool {
     if is_outlet(&words.join(" ")) {
         return true;
     }
-    let outlet_ent = doc.ents().iter().any(|e| {
-        e.start >= tokens.start && e.end <= tokens.end && is_outlet(doc.span_text(e.start..e.end))
-    });
-    outlet_ent
+    let within = |e: &&copydesk_nlp::Ent| e.start >= tokens.start && e.end <= tokens.end;
+    let named = doc.ents().iter().filter(within).any(|e| is_outlet(doc.span_text(e.start..e.end)));
+    named
         || tokens.into_iter().any(|t| {
             doc.pos(t) != "ADJ"
                 && (has(MEDIA, doc.lower(t))
-                    || has("media agencies statement statements report reports", doc.lower(t)))
+                    || has("statement statements report reports", doc.lower(t)))
         })
 }
