@@ -1,31 +1,68 @@
-//! Prints the tokens of JSON Lines documents (`id`, `text` or `body`): `parse MODEL FILE`.
+//! Prints the tokens of JSON Lines documents (`id`, `text` or `body`): `parse MODEL FILE.jsonl [THREADS]`.
+//!
+//! It reads, parses and writes a few documents at a time: memory does not grow with the file. What that cost comes on
+//! standard error.
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::time::{Duration, Instant};
+
+use copydesk_nlp::Pipeline;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, model, file] = args.as_slice() else {
-        return Err("usage: parse MODEL FILE.jsonl".into());
+    let (Some(model), Some(file)) = (args.get(1), args.get(2)) else {
+        return Err("usage: parse MODEL FILE.jsonl [THREADS]".into());
     };
-    let start = std::time::Instant::now();
-    let pipeline = copydesk_nlp::Pipeline::load(model.as_ref())?;
+    let threads: usize = args.get(3).map_or(Ok(1), |n| n.parse())?;
+    let start = Instant::now();
+    let pipeline = Pipeline::load(model.as_ref())?;
     let loaded = start.elapsed();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut parsing = std::time::Duration::ZERO;
-    let mut tokens = 0;
-    for (at, line) in std::fs::read_to_string(file)?.lines().enumerate() {
-        let document: serde_json::Value = serde_json::from_str(line)?;
-        let text = document["text"].as_str().or(document["body"].as_str()).unwrap_or_default();
-        let id =
-            document["id"].as_str().map_or_else(|| format!("{file}#L{}", at + 1), str::to_owned);
-        let begin = std::time::Instant::now();
-        let doc = pipeline.parse(text);
+    let (mut parsing, mut documents, mut tokens, mut early) = (Duration::ZERO, 0, 0, 0);
+    let mut lines = BufReader::new(std::fs::File::open(file)?).lines();
+    loop {
+        let mut some: Vec<(String, String)> = Vec::new();
+        for line in lines.by_ref().take(8 * threads) {
+            let document: serde_json::Value = serde_json::from_str(&line?)?;
+            let number = documents + some.len() + 1;
+            let id =
+                document["id"].as_str().map_or_else(|| format!("{file}#L{number}"), str::to_owned);
+            let text = document["text"].as_str().or(document["body"].as_str()).unwrap_or_default();
+            some.push((id, text.to_owned()));
+        }
+        if some.is_empty() {
+            break;
+        }
+        let texts: Vec<&str> = some.iter().map(|(_, text)| text.as_str()).collect();
+        let begin = Instant::now();
+        let docs = pipeline.parse_all(&texts, threads);
         parsing += begin.elapsed();
-        tokens += doc.len();
-        serde_json::to_writer(&mut out, &serde_json::json!({ "id": id, "tokens": doc.to_json() }))?;
-        out.write_all(b"\n")?;
+        for ((id, _), doc) in some.iter().zip(&docs) {
+            tokens += doc.len();
+            serde_json::to_writer(
+                &mut out,
+                &serde_json::json!({ "id": id, "tokens": doc.to_json() }),
+            )?;
+            out.write_all(b"\n")?;
+        }
+        documents += docs.len();
+        if documents <= 1000 {
+            early = resident_mb();
+        }
     }
-    writeln!(std::io::stderr(), "load {loaded:?}, {tokens} tokens in {parsing:?}")?;
+    writeln!(
+        std::io::stderr(),
+        "load {loaded:?}, {documents} documents, {tokens} tokens in {parsing:?}, resident {early} MB near document 1,000, \
+         {} MB at the end",
+        resident_mb()
+    )?;
     Ok(())
+}
+
+/// Resident memory, 0 where it cannot be asked for.
+fn resident_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or(0) / 1024
 }

@@ -3,24 +3,23 @@
 //! Sources: thinc `layers/hashembed.py`, `maxout.py`, `layernorm.py`, `expand_window.py`, `residual.py`;
 //! spaCy `ml/models/tok2vec.py`.
 
-use std::collections::HashMap;
-
 use crate::config::EncoderConfig;
 use crate::error::ModelError;
 use crate::hash::embed_keys;
+use crate::kernels::{PIECES, add, maxout_norm};
 use crate::layers::Layers;
-use crate::linalg::{Affine, add, layer_norm};
+use crate::linalg::Affine;
+use crate::mix_cache::{Key, MixCache, Place};
 use crate::tokenizer::Token;
 use crate::vectors::Vectors;
 
-/// Pieces of every maxout layer.
-const PIECES: usize = 3;
-/// Rows that are encoded at once: a longer document goes in parts that overlap by [`HALO`].
-const PART: usize = 1024;
+/// Rows that are encoded at once: a longer document goes in parts that overlap by [`HALO`]. What a layer makes of
+/// them stays in the second-level cache.
+const PART: usize = 512;
+/// Rows of a window: the row before, the row itself, the row behind.
+const WINDOW: usize = 3;
 /// Zero rows before and after a document; also the reach of four layers with windows of one.
 const HALO: usize = 4;
-/// Embeddings that are remembered: 20,000 rows of 96 floats take 8 MB.
-const REMEMBERED: usize = 20_000;
 
 /// An attribute that is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,16 +80,23 @@ impl Layer {
         Ok(Self { affine, width, gain: gain.data.clone(), bias: bias.data.clone() })
     }
 
-    /// `out[n, width]` of `n` rows of `x` that start `stride` apart.
-    fn apply(&self, x: &[f32], stride: usize, n: usize, pieces: &mut Vec<f32>, out: &mut Vec<f32>) {
-        self.affine.apply(x, stride, n, pieces);
-        out.clear();
-        for row in pieces.chunks_exact(self.width * PIECES) {
-            let (first, rest) = row.split_at(self.width);
-            let (second, third) = rest.split_at(self.width);
-            out.extend(first.iter().zip(second).zip(third).map(|((a, b), c)| a.max(*b).max(*c)));
+    /// Adds maxout and norm of the products in `pieces`, which have no bias yet, to the rows of `out`.
+    fn finish(&self, pieces: &[f32], best: &mut Vec<f32>, out: &mut [f32]) {
+        best.resize(self.width, 0.0);
+        maxout_norm(pieces, self.affine.bias(), &self.gain, &self.bias, best, out);
+    }
+
+    /// What one row adds to the products of the windows that it is in: `[WINDOW · pieces, width]`, without bias, by
+    /// its place in the window.
+    fn by_place(&self) -> Option<Affine> {
+        let (rows, width) = (self.affine.rows(), self.width);
+        let mut weights = Vec::with_capacity(self.affine.weights().len());
+        for place in 0..WINDOW {
+            for row in self.affine.weights().chunks_exact(WINDOW * width) {
+                weights.extend_from_slice(row.get(place * width..(place + 1) * width)?);
+            }
         }
-        layer_norm(out, self.width, &self.gain, &self.bias);
+        Affine::new(WINDOW * rows, width, weights, Vec::new())
     }
 }
 
@@ -103,18 +109,25 @@ pub(crate) struct Encoder {
     projection: Option<Affine>,
     mix: Layer,
     layers: Vec<Layer>,
+    /// The first layer's weights by place in the window.
+    first: Affine,
     width: usize,
 }
 
 /// What one thread keeps between documents.
 #[derive(Debug, Default)]
 pub(crate) struct EncoderScratch {
-    known: HashMap<(Vec<u64>, u64), usize>,
-    mixed: Vec<f32>,
+    known: MixCache,
     pieces: Vec<f32>,
-    layer: Vec<f32>,
+    best: Vec<f32>,
     rows: Vec<f32>,
     input: Vec<f32>,
+    /// What is computed for new words: mixed embeddings, their parts in windows, and both side by side.
+    mixed: Vec<f32>,
+    parts: Vec<f32>,
+    new: Vec<f32>,
+    /// Tokens whose words are new, with the number of the word.
+    waiting: Vec<(usize, usize)>,
 }
 
 impl Encoder {
@@ -152,16 +165,19 @@ impl Encoder {
             && mix.width == config.width
             && encode
                 .iter()
-                .all(|l| l.width == config.width && l.affine.columns() == 3 * config.width);
+                .all(|l| l.width == config.width && l.affine.columns() == WINDOW * config.width);
         if !fits || depth != HALO || projection.is_some() != config.static_vectors {
             return Err(layers.bad("the layers do not fit one another"));
         }
+        let first = encode.first().and_then(Layer::by_place);
+        let first = first.ok_or_else(|| layers.bad("the layers do not fit one another"))?;
         Ok(Self {
             attributes: config.attributes.clone(),
             tables: read,
             projection,
             mix,
             layers: encode,
+            first,
             width: config.width,
         })
     }
@@ -208,60 +224,187 @@ impl Encoder {
         // One more row at either end: the window of the outermost rows reaches into nothing.
         let mut rows = std::mem::take(&mut scratch.rows);
         rows.clear();
-        rows.resize((1 + before) * w, 0.0);
-        for token in &tokens[first..last] {
-            let at = self.mixed(token, vectors, scratch);
-            rows.extend_from_slice(&scratch.mixed[at * w..(at + 1) * w]);
-        }
         rows.resize((n + 2) * w, 0.0);
-        for layer in &self.layers {
-            layer.apply(&rows, w, n, &mut scratch.pieces, &mut scratch.layer);
-            add(&mut rows[w..(n + 1) * w], &scratch.layer);
+        self.first_layer(&tokens[first..last], before, vectors, scratch, &mut rows);
+        for layer in self.layers.iter().skip(1) {
+            layer.affine.product(&rows, w, n, &mut scratch.pieces);
+            layer.finish(&scratch.pieces, &mut scratch.best, &mut rows[w..(n + 1) * w]);
         }
         out.extend_from_slice(&rows[(1 + HALO) * w..(1 + HALO + part.len()) * w]);
         scratch.rows = rows;
     }
 
-    /// Where the mixed embedding of the token stands in `scratch.mixed`.
-    fn mixed(
+    /// Fills `rows` with embeddings, behind one row and `before` rows of padding, and adds the first layer to them.
+    fn first_layer(
+        &self,
+        tokens: &[Token],
+        before: usize,
+        vectors: Option<&Vectors>,
+        scratch: &mut EncoderScratch,
+        rows: &mut [f32],
+    ) {
+        let (w, size) = (self.width, self.first.rows() / WINDOW);
+        let n = rows.len() / w - 2;
+        let mut pieces = std::mem::take(&mut scratch.pieces);
+        pieces.clear();
+        pieces.resize(n * size, 0.0);
+        // A word's row: its embedding, then what it adds to the window behind, its own, and the one before.
+        let mut put = |at: usize, row: &[f32]| {
+            let (mixed, parts) = row.split_at(w);
+            rows[(1 + before + at) * w..(2 + before + at) * w].copy_from_slice(mixed);
+            for (place, part) in parts.chunks_exact(size).enumerate() {
+                // Row `before + at` is the first row of the next window, and the last of the one before.
+                let window = (before + at + 1).checked_sub(place).filter(|window| *window < n);
+                if let Some(window) = window {
+                    add(&mut pieces[window * size..(window + 1) * size], part);
+                }
+            }
+        };
+        let spacy = self.attributes.contains(&Attribute::Spacy);
+        scratch.waiting.clear();
+        scratch.input.clear();
+        for (at, token) in tokens.iter().enumerate() {
+            let (place, new) = scratch.known.find(Key::of(token, self.projection.is_some(), spacy));
+            if new {
+                self.embed(token, vectors, &mut scratch.input, &mut scratch.mixed);
+            }
+            match place {
+                Place::Slot(slot) => put(at, scratch.known.row(slot, w + WINDOW * size)),
+                Place::New(number) => scratch.waiting.push((at, number)),
+            }
+        }
+        self.mix_new(scratch);
+        for &(at, number) in &scratch.waiting {
+            let width = w + WINDOW * size;
+            put(at, &scratch.new[number * width..(number + 1) * width]);
+        }
+        scratch.known.keep(&scratch.new, w + WINDOW * size);
+        if let Some(layer) = self.layers.first() {
+            layer.finish(&pieces, &mut scratch.best, &mut rows[w..(n + 1) * w]);
+        }
+        scratch.pieces = pieces;
+    }
+
+    /// Computes the rows of the new words, whose embeddings are in `scratch.input`, into `scratch.new`.
+    fn mix_new(&self, scratch: &mut EncoderScratch) {
+        let EncoderScratch { input, mixed, parts, pieces, best, new, .. } = scratch;
+        let n = input.len() / self.mix.affine.columns();
+        self.mix.affine.product(input, self.mix.affine.columns(), n, pieces);
+        mixed.clear();
+        mixed.resize(n * self.width, 0.0);
+        self.mix.finish(pieces, best, mixed);
+        self.first.product(mixed, self.width, n, parts);
+        new.clear();
+        let parts = parts.chunks_exact(self.first.rows());
+        for (mixed, parts) in mixed.chunks_exact(self.width).zip(parts) {
+            new.extend_from_slice(mixed);
+            new.extend_from_slice(parts);
+        }
+    }
+
+    /// Appends the concatenated embeddings of a token to `input`.
+    fn embed(
         &self,
         token: &Token,
         vectors: Option<&Vectors>,
-        scratch: &mut EncoderScratch,
-    ) -> usize {
-        let keys: Vec<u64> = self.attributes.iter().map(|a| a.of(token)).collect();
-        let orth = if self.projection.is_some() { token.lexeme.orth } else { 0 };
-        if scratch.known.len() >= REMEMBERED {
-            scratch.known.clear();
-            scratch.mixed.clear();
-        }
-        let key = (keys, orth);
-        if let Some(at) = scratch.known.get(&key) {
-            return *at;
-        }
-        let input = &mut scratch.input;
-        input.clear();
-        for (value, (table, rows, seed)) in key.0.iter().zip(&self.tables) {
+        input: &mut Vec<f32>,
+        projected: &mut Vec<f32>,
+    ) {
+        for (attribute, (table, rows, seed)) in self.attributes.iter().zip(&self.tables) {
             let at = input.len();
             input.resize(at + self.width, 0.0);
-            for key in embed_keys(*value, *seed) {
+            for key in embed_keys(attribute.of(token), *seed) {
                 let row = key as usize % rows;
                 add(&mut input[at..], &table[row * self.width..(row + 1) * self.width]);
             }
         }
-        if let Some(projection) = &self.projection {
-            match vectors.and_then(|v| v.get(orth)) {
-                Some(vector) => {
-                    projection.apply(vector, projection.columns(), 1, &mut scratch.pieces);
-                    input.extend_from_slice(&scratch.pieces);
+        let Some(projection) = &self.projection else { return };
+        match vectors.and_then(|v| v.get(token.lexeme.orth)) {
+            Some(vector) => {
+                projection.product(vector, vector.len(), 1, projected);
+                input.extend_from_slice(projected);
+            }
+            None => input.resize(input.len() + projection.rows(), 0.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::files::Files;
+    use crate::lexicon::Lexicon;
+
+    impl Encoder {
+        /// The definition, in plain loops: no parts, no cache, no blocks.
+        fn encode_plain(&self, tokens: &[Token], vectors: Option<&Vectors>) -> Vec<f32> {
+            let w = self.width;
+            let mut rows = vec![vec![0.0; w]; HALO];
+            for token in tokens {
+                let mut input = Vec::new();
+                self.embed(token, vectors, &mut input, &mut Vec::new());
+                rows.push(self.mix.plain(&input));
+            }
+            rows.resize(tokens.len() + 2 * HALO, vec![0.0; w]);
+            for layer in &self.layers {
+                let nothing = vec![0.0; w];
+                let at = |i: usize| rows.get(i).unwrap_or(&nothing);
+                let window =
+                    |i: usize| [at(i.wrapping_sub(1)).as_slice(), at(i), at(i + 1)].concat();
+                let added: Vec<_> = (0..rows.len()).map(|i| layer.plain(&window(i))).collect();
+                for (row, more) in rows.iter_mut().zip(added) {
+                    row.iter_mut().zip(more).for_each(|(x, y)| *x += y);
                 }
-                None => input.resize(input.len() + projection.rows(), 0.0),
+            }
+            rows[HALO..HALO + tokens.len()].concat()
+        }
+    }
+
+    impl Layer {
+        fn plain(&self, input: &[f32]) -> Vec<f32> {
+            let rows = self.affine.weights().chunks_exact(input.len()).zip(self.affine.bias());
+            let pieces: Vec<f32> = rows
+                .map(|(row, b)| row.iter().zip(input).map(|(w, x)| w * x).sum::<f32>() + b)
+                .collect();
+            let best =
+                |j: usize| (0..PIECES).map(|p| pieces[p * self.width + j]).fold(f32::MIN, f32::max);
+            let best: Vec<f32> = (0..self.width).map(best).collect();
+            let mean = best.iter().sum::<f32>() / self.width as f32;
+            let variance = best.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / self.width as f32;
+            let norm = best.iter().map(|x| (x - mean) / (variance + 1e-8).sqrt());
+            norm.zip(&self.gain).zip(&self.bias).map(|((x, g), b)| x * g + b).collect()
+        }
+    }
+
+    #[test]
+    fn the_fast_encoder_agrees_with_the_plain_one() {
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny");
+        let files = Files::open(&tiny).unwrap();
+        let config = Config::read(&files.need("config.cfg").unwrap()).unwrap();
+        let vectors = Vectors::read(&files).unwrap();
+        for component in ["tok2vec", "ner"] {
+            let wanted = config.encoder(component).unwrap().unwrap();
+            let encoder =
+                Encoder::read(&Layers::read(&files, component).unwrap(), &wanted).unwrap();
+            let (mut scratch, mut out) = (EncoderScratch::default(), Vec::new());
+            // Words recur within a part, in the next part and in the next document; more of them than the cache holds.
+            for n in [0, 1, 2, 5, PART - 1, PART, PART + 1, 3 * PART + 7, 20] {
+                let word = |i: usize| {
+                    if i.is_multiple_of(3) { "Ada".into() } else { format!("w{}", i * i % 2503) }
+                };
+                let lexeme = |i: usize| Lexicon::default().lexeme(&word(i), None);
+                let tokens: Vec<Token> =
+                    (0..n).map(|i| Token { lexeme: lexeme(i), space: i % 5 < 3 }).collect();
+                encoder.encode(&tokens, vectors.as_ref(), &mut scratch, &mut out);
+                let plain = encoder.encode_plain(&tokens, vectors.as_ref());
+                assert_eq!(out.len(), plain.len());
+                let furthest =
+                    out.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(furthest < 1e-4, "{component}, {n} tokens: {furthest}");
             }
         }
-        self.mix.apply(input, input.len(), 1, &mut scratch.pieces, &mut scratch.layer);
-        let at = scratch.mixed.len() / self.width;
-        scratch.mixed.extend_from_slice(&scratch.layer);
-        scratch.known.insert(key, at);
-        at
     }
 }

@@ -201,7 +201,7 @@ impl Pipeline {
         if let Some(encoder) = &self.encoder {
             encoder.encode(&tokens, self.vectors.as_ref(), &mut scratch.encoder, &mut scratch.rows);
             if let Some(tagger) = &self.tagger {
-                tagger.affine.apply(&scratch.rows, encoder.width(), n, &mut scratch.scores);
+                tagger.affine.apply(&scratch.rows, n, &mut scratch.scores);
                 for (token, scores) in
                     data.iter_mut().zip(scratch.scores.chunks_exact(tagger.affine.rows()))
                 {

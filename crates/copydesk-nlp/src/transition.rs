@@ -6,15 +6,19 @@ use std::collections::VecDeque;
 
 use crate::error::ModelError;
 use crate::files::Files;
+use crate::kernels::hidden;
 use crate::layers::Layers;
-use crate::linalg::{Affine, Upper, add};
+use crate::linalg::{Affine, Upper};
 use crate::value::Value;
 
 /// Tokens whose features are computed together.
-const BLOCK: usize = 1024;
-/// Blocks that are kept: with 8 features of 128 floats, 8 blocks take 32 MB. A longer document computes a block
-/// anew when it comes back to it.
-const KEPT: usize = 8;
+const BLOCK: usize = 256;
+/// Blocks that are kept: with 8 features of 128 floats, 24 blocks take 24 MB. A longer document computes a block
+/// anew when it comes back to it. More than twice the features of a state, so that making one block for a state never
+/// takes another from it for long.
+const KEPT: usize = 24;
+/// Feature tokens of a state, at most.
+const MOST_FEATURES: usize = 8;
 /// Pieces of the maxout.
 const PIECES: usize = 2;
 
@@ -103,7 +107,7 @@ impl Scorer {
 
     /// Begins a document whose tokens have the rows `x`.
     pub(crate) fn begin(&self, x: &[f32], tokens: usize, scratch: &mut ScorerScratch) {
-        self.reduce.apply(x, self.reduce.columns(), tokens, &mut scratch.reduced);
+        self.reduce.apply(x, tokens, &mut scratch.reduced);
         scratch.blocks.iter_mut().for_each(|b| *b = None);
         scratch.blocks.resize_with(tokens.div_ceil(BLOCK), || None);
         scratch.live.clear();
@@ -112,42 +116,43 @@ impl Scorer {
     /// Scores of all classes for a state with these feature tokens (`None`: absent).
     pub(crate) fn score(&self, features: &[Option<usize>], scratch: &mut ScorerScratch) {
         let size = self.hidden * PIECES;
-        let mut sum = std::mem::take(&mut scratch.sum);
-        sum.clear();
-        sum.extend_from_slice(&self.bias);
-        for (f, token) in features.iter().enumerate() {
-            match *token {
-                None => add(&mut sum, &self.pad[f * size..(f + 1) * size]),
-                Some(token) => {
-                    let block = self.block(token / BLOCK, scratch);
-                    let at = (token % BLOCK * self.features + f) * size;
-                    add(&mut sum, &block[at..at + size]);
-                }
-            }
+        let missing = |scratch: &ScorerScratch| {
+            let mut blocks = features.iter().flatten().map(|token| token / BLOCK);
+            blocks.find(|block| scratch.blocks[*block].is_none())
+        };
+        while let Some(block) = missing(scratch) {
+            self.make_block(block, scratch);
         }
-        let (first, second) = sum.split_at_mut(self.hidden);
-        first.iter_mut().zip(second).for_each(|(a, b)| *a = a.max(*b));
-        self.upper.apply(first, &mut scratch.scores);
-        scratch.sum = sum;
+        let mut rows: [&[f32]; MOST_FEATURES] = [&[]; MOST_FEATURES];
+        for (f, (token, row)) in features.iter().zip(&mut rows).enumerate() {
+            *row = match *token {
+                None => &self.pad[f * size..(f + 1) * size],
+                Some(token) => {
+                    let block = scratch.blocks[token / BLOCK].as_deref().unwrap_or_default();
+                    let at = (token % BLOCK * self.features + f) * size;
+                    &block[at..at + size]
+                }
+            };
+        }
+        scratch.sum.resize(size, 0.0);
+        scratch.hidden.resize(self.hidden, 0.0);
+        let rows = &rows[..features.len()];
+        hidden(rows, &self.bias, &mut scratch.sum, &mut scratch.hidden);
+        self.upper.apply(&scratch.hidden, &mut scratch.scores);
     }
 
-    fn block<'s>(&self, block: usize, scratch: &'s mut ScorerScratch) -> &'s [f32] {
-        if scratch.blocks[block].is_none() {
-            let mut room = Vec::new();
-            if scratch.live.len() >= KEPT {
-                let oldest = scratch.live.pop_front().expect("it has KEPT entries");
-                room = scratch.blocks[oldest].take().expect("a live block is there");
-            } else if let Some(spare) = scratch.spare.pop() {
-                room = spare;
-            }
-            let width = self.lower.columns();
-            let rows = &scratch.reduced[block * BLOCK * width..];
-            let n = (rows.len() / width).min(BLOCK);
-            self.lower.apply(rows, width, n, &mut room);
-            scratch.blocks[block] = Some(room);
-            scratch.live.push_back(block);
+    fn make_block(&self, block: usize, scratch: &mut ScorerScratch) {
+        let mut room = scratch.spare.pop().unwrap_or_default();
+        if scratch.live.len() >= KEPT {
+            let oldest = scratch.live.pop_front().and_then(|oldest| scratch.blocks[oldest].take());
+            room = oldest.unwrap_or_default();
         }
-        scratch.blocks[block].as_deref().expect("it was just made")
+        let width = self.lower.columns();
+        let rows = &scratch.reduced[block * BLOCK * width..];
+        let n = (rows.len() / width).min(BLOCK);
+        self.lower.product(rows, width, n, &mut room);
+        scratch.blocks[block] = Some(room);
+        scratch.live.push_back(block);
     }
 }
 
@@ -159,15 +164,16 @@ pub(crate) struct ScorerScratch {
     live: VecDeque<usize>,
     spare: Vec<Vec<f32>>,
     sum: Vec<f32>,
+    hidden: Vec<f32>,
     /// Scores of the last state.
     pub(crate) scores: Vec<f32>,
 }
 
 impl ScorerScratch {
-    /// Ends a document: one block is kept for the next, the rest is given back.
+    /// Ends a document: some blocks are kept for the next, the rest is given back.
     pub(crate) fn end(&mut self) {
         self.spare.extend(self.blocks.iter_mut().filter_map(Option::take));
-        self.spare.truncate(1);
+        self.spare.truncate(KEPT / 4);
         self.blocks.clear();
         self.blocks.shrink_to(64);
         self.reduced.shrink_to(1 << 18);
