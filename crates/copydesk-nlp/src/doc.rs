@@ -21,11 +21,6 @@ impl Labels {
         u16::try_from(at).unwrap_or(0)
     }
 
-    /// The number of `label`, 0 (the empty label) when it is none of this pipeline.
-    pub(crate) fn find(&self, label: &str) -> u16 {
-        u16::try_from(self.0.iter().position(|l| &**l == label).unwrap_or(0)).unwrap_or(0)
-    }
-
     pub(crate) fn get(&self, number: u16) -> &str {
         self.0.get(usize::from(number)).map_or("", |l| l)
     }

@@ -1,7 +1,5 @@
 //! The arc-eager dependency parser with breaks (`spacy/pipeline/_parser_internals/{arc_eager,_state,nonproj}`).
 
-use std::collections::HashSet;
-
 use crate::error::ModelError;
 use crate::transition::{Move, Scorer, ScorerScratch};
 
@@ -190,10 +188,42 @@ struct State {
     next: usize,
     heads: Vec<Option<usize>>,
     labels: Vec<u16>,
-    lefts: Vec<Vec<usize>>,
-    rights: Vec<Vec<usize>>,
+    lefts: Children,
+    rights: Children,
     unshiftable: Vec<bool>,
-    breaks: HashSet<usize>,
+    breaks: Vec<bool>,
+}
+
+/// Children on one side of each token, as stacks that share one allocation.
+struct Children {
+    /// By token: its latest arc, as a place in `arcs` + 1; 0 for none.
+    latest: Vec<u32>,
+    /// A child, and the arc of the same head before it.
+    arcs: Vec<(usize, u32)>,
+}
+
+impl Children {
+    fn new(n: usize) -> Self {
+        Self { latest: vec![0; n], arcs: Vec::new() }
+    }
+
+    fn newest(&self, head: usize) -> Option<usize> {
+        let at = (self.latest[head] as usize).checked_sub(1)?;
+        Some(self.arcs[at].0)
+    }
+
+    fn push(&mut self, head: usize, child: usize) {
+        self.arcs.push((child, self.latest[head]));
+        // A text of four billion arcs is not parsed; at the end of the range the newest child is not told apart.
+        self.latest[head] = u32::try_from(self.arcs.len()).unwrap_or(0);
+    }
+
+    /// Takes `child` from its head, if it is the newest.
+    fn pop_newest(&mut self, head: usize, child: usize) {
+        if self.newest(head) == Some(child) {
+            self.latest[head] = self.arcs[self.latest[head] as usize - 1].1;
+        }
+    }
 }
 
 impl State {
@@ -205,10 +235,10 @@ impl State {
             next: 0,
             heads: vec![None; n],
             labels: vec![0; n],
-            lefts: vec![Vec::new(); n],
-            rights: vec![Vec::new(); n],
+            lefts: Children::new(n),
+            rights: Children::new(n),
             unshiftable: vec![false; n],
-            breaks: HashSet::new(),
+            breaks: vec![false; n],
         }
     }
 
@@ -234,7 +264,7 @@ impl State {
     fn features(&self) -> [Option<usize>; FEATURES] {
         let (b0, s0) = (self.buffer(0), self.stack(0));
         // The child that was added last.
-        let newest = |table: &[Vec<usize>], head: Option<usize>| table[head?].last().copied();
+        let newest = |children: &Children, head: Option<usize>| children.newest(head?);
         [
             b0,
             self.buffer(1),
@@ -250,7 +280,7 @@ impl State {
     /// Which actions are valid, by number.
     fn valid(&self) -> [bool; 5] {
         let (left, b0, b1) = (self.buffer_len(), self.buffer(0), self.buffer(1));
-        let marked = |t: Option<usize>| t.is_some_and(|t| self.breaks.contains(&t));
+        let marked = |t: Option<usize>| t.is_some_and(|t| self.breaks[t]);
         let unshiftable = b0.is_some_and(|t| self.unshiftable[t]);
         let arc = !self.stack.is_empty() && left > 0 && !marked(b0);
         [
@@ -274,10 +304,10 @@ impl State {
         if let Some(old) = self.heads[child] {
             let table = if old > child { &mut self.lefts } else { &mut self.rights };
             // spaCy takes an older arc off the list only when it was added last.
-            table[old].pop_if(|c| *c == child);
+            table.pop_newest(old, child);
         }
         let table = if head > child { &mut self.lefts } else { &mut self.rights };
-        table[head].push(child);
+        table.push(head, child);
         (self.heads[child], self.labels[child]) = (Some(head), label);
     }
 
@@ -299,7 +329,11 @@ impl State {
                 self.add_arc(s0, b0, label);
                 self.push();
             }
-            (BREAK, _, _) => drop(self.buffer(1).map(|b1| self.breaks.insert(b1))),
+            (BREAK, _, _) => {
+                if let Some(b1) = self.buffer(1) {
+                    self.breaks[b1] = true;
+                }
+            }
             _ => self.push(),
         }
     }

@@ -16,7 +16,7 @@ use crate::lexicon::Lexicon;
 use crate::linalg::{Affine, first_max};
 use crate::ner::{self, Ner};
 use crate::parser::{self, Parser};
-use crate::ruler::{Attr, Ruler, View};
+use crate::ruler::{Attr, Ruler};
 use crate::tokenizer::{ChunkCache, Token, Tokenizer};
 use crate::transition::{Scorer, ScorerScratch, read_moves};
 use crate::vectors::Vectors;
@@ -78,7 +78,7 @@ struct Scratch {
     scorer: ScorerScratch,
     rows: Vec<f32>,
     scores: Vec<f32>,
-    lemmas: HashMap<(Box<str>, u16, u16), Arc<str>>,
+    lemmas: HashMap<(u64, u16, u16), Arc<str>>,
 }
 
 impl Pipeline {
@@ -114,10 +114,7 @@ impl Pipeline {
         let optional =
             |name: &str, file: &str| if has(name) { files.need(file).map(Some) } else { Ok(None) };
         let ruler = optional("attribute_ruler", "attribute_ruler/patterns")?;
-        let ruler = ruler.as_deref().map(Ruler::read).transpose()?;
-        for (_, value) in ruler.iter().flat_map(Ruler::values) {
-            labels.add(value);
-        }
+        let ruler = ruler.as_deref().map(|data| Ruler::read(data, &mut labels)).transpose()?;
         let lemmatizer = optional("lemmatizer", "lemmatizer/lookups/lookups.bin")?;
         let lemmatizer = lemmatizer.as_deref().map(Lemmatizer::read).transpose()?;
         let mut reader =
@@ -226,29 +223,14 @@ impl Pipeline {
 
     fn apply_rules(&self, data: &mut [TokenData]) {
         let Some(ruler) = &self.ruler else { return };
-        let labels = &self.labels;
-        let view = |t: &'_ TokenData| -> (u16, u16, u16, u16) { (t.tag, t.pos, t.morph, t.dep) };
-        let numbers: Vec<_> = data.iter().map(view).collect();
-        let lexemes: Vec<_> = data.iter().map(|t| t.lexeme.clone()).collect();
-        let views = numbers.iter().zip(&lexemes).map(|(&(tag, pos, morph, dep), lexeme)| View {
-            tag: labels.get(tag),
-            pos: labels.get(pos),
-            morph: labels.get(morph),
-            dep: labels.get(dep),
-            text: &lexeme.text,
-            lower: &lexeme.lower,
-            norm: &lexeme.norm,
-            is_space: lexeme.is_space,
-        });
-        let views: Vec<View> = views.collect();
-        for (i, attr, value) in ruler.apply(&views) {
+        for (i, change) in ruler.apply(data, &self.labels) {
             let token = &mut data[i];
-            match attr {
-                Attr::Tag => token.tag = labels.find(value),
-                Attr::Pos => token.pos = labels.find(value),
-                Attr::Morph => token.morph = labels.find(value),
-                Attr::Dep => token.dep = labels.find(value),
-                Attr::Lemma => token.lemma = value.into(),
+            match change.attr {
+                Attr::Tag => token.tag = change.label,
+                Attr::Pos => token.pos = change.label,
+                Attr::Morph => token.morph = change.label,
+                Attr::Dep => token.dep = change.label,
+                Attr::Lemma => token.lemma = change.text.clone(),
             }
         }
     }
@@ -259,7 +241,8 @@ impl Pipeline {
             scratch.lemmas.clear();
         }
         for token in data.iter_mut().filter(|t| t.lemma.is_empty()) {
-            let key = (token.lexeme.text.clone(), token.pos, token.morph);
+            // As spaCy does, the text is told by its 64-bit id.
+            let key = (token.lexeme.orth, token.pos, token.morph);
             let (pos, morph) = (self.labels.get(token.pos), self.labels.get(token.morph));
             let make =
                 || lemmatizer.lemma(&token.lexeme.text, &token.lexeme.lower, pos, morph).into();

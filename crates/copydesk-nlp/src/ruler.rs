@@ -3,26 +3,14 @@
 //! All patterns are matched against the document as tagger and parser left it, then applied in rule order: no rule
 //! sees another's result.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::doc::{Labels, TokenData};
 use crate::error::ModelError;
 use crate::pattern::Pattern;
 use crate::value::Value;
 
 const FILE: &str = "attribute_ruler/patterns";
-
-/// What rules look at in a token.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct View<'a> {
-    pub(crate) tag: &'a str,
-    pub(crate) pos: &'a str,
-    pub(crate) morph: &'a str,
-    pub(crate) dep: &'a str,
-    pub(crate) text: &'a str,
-    pub(crate) lower: &'a str,
-    pub(crate) norm: &'a str,
-    pub(crate) is_space: bool,
-}
 
 /// An attribute that a rule sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +22,16 @@ pub(crate) enum Attr {
     Dep,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// What a rule sets; a lemma as text, all else as the number of a label.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) attr: Attr,
+    pub(crate) label: u16,
+    pub(crate) text: Arc<str>,
+}
+
+/// What a test looks at: a label, or the word itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
     Tag,
     Pos,
@@ -46,8 +43,16 @@ enum Key {
 
 #[derive(Debug)]
 enum Test {
-    In(Key, Vec<String>),
-    NotIn(Key, Vec<String>),
+    Label {
+        key: Key,
+        labels: Vec<u16>,
+        among: bool,
+    },
+    Word {
+        key: Key,
+        words: Vec<String>,
+        among: bool,
+    },
     Regex(Key, Pattern),
     IsSpace(bool),
     /// The features of `MORPH IS_SUPERSET`.
@@ -55,27 +60,39 @@ enum Test {
 }
 
 impl Key {
-    fn of<'a>(self, token: &View<'a>) -> &'a str {
+    fn label(self, token: &TokenData) -> Option<u16> {
         match self {
-            Self::Tag => token.tag,
-            Self::Pos => token.pos,
-            Self::Dep => token.dep,
-            Self::Orth => token.text,
-            Self::Lower => token.lower,
-            Self::Norm => token.norm,
+            Self::Tag => Some(token.tag),
+            Self::Pos => Some(token.pos),
+            Self::Dep => Some(token.dep),
+            Self::Orth | Self::Lower | Self::Norm => None,
+        }
+    }
+
+    fn text<'a>(self, token: &'a TokenData, labels: &'a Labels) -> &'a str {
+        match self {
+            Self::Orth => &token.lexeme.text,
+            Self::Lower => &token.lexeme.lower,
+            Self::Norm => &token.lexeme.norm,
+            Self::Tag | Self::Pos | Self::Dep => labels.get(self.label(token).unwrap_or(0)),
         }
     }
 }
 
 impl Test {
-    fn fits(&self, token: &View) -> bool {
+    fn fits(&self, token: &TokenData, all: &Labels) -> bool {
         match self {
-            Self::In(key, values) => values.iter().any(|v| v == key.of(token)),
-            Self::NotIn(key, values) => !values.iter().any(|v| v == key.of(token)),
-            Self::Regex(key, pattern) => pattern.occurs(key.of(token)),
-            Self::IsSpace(wanted) => token.is_space == *wanted,
+            Self::Label { key, labels, among } => {
+                key.label(token).is_some_and(|l| labels.contains(&l)) == *among
+            }
+            Self::Word { key, words, among } => {
+                words.iter().any(|w| w == key.text(token, all)) == *among
+            }
+            Self::Regex(key, pattern) => pattern.occurs(key.text(token, all)),
+            Self::IsSpace(wanted) => token.lexeme.is_space == *wanted,
             Self::Morph(features) => {
-                features.iter().all(|f| token.morph.split('|').any(|have| have == f))
+                let morph = all.get(token.morph);
+                features.iter().all(|f| morph.split('|').any(|have| have == f))
             }
         }
     }
@@ -84,7 +101,7 @@ impl Test {
 #[derive(Debug)]
 struct Rule {
     patterns: Vec<Vec<Vec<Test>>>,
-    attrs: Vec<(Attr, String)>,
+    changes: Vec<Change>,
     index: i64,
 }
 
@@ -92,50 +109,56 @@ struct Rule {
 #[derive(Debug)]
 pub(crate) struct Ruler {
     rules: Vec<Rule>,
-    /// Patterns that can only begin at a token with this tag: (rule, pattern).
-    by_tag: HashMap<String, Vec<(usize, usize)>>,
+    /// By number of a tag: the patterns that can only begin at a token with this tag, as (rule, pattern).
+    by_tag: Vec<Vec<(usize, usize)>>,
     others: Vec<(usize, usize)>,
 }
 
 impl Ruler {
-    pub(crate) fn read(data: &[u8]) -> Result<Self, ModelError> {
+    /// Reads the rules and adds the labels that they name.
+    pub(crate) fn read(data: &[u8], labels: &mut Labels) -> Result<Self, ModelError> {
         let value = Value::read(data).map_err(|e| ModelError::malformed(FILE, e))?;
         let rules = value.as_array().ok_or_else(|| ModelError::malformed(FILE, "it is no list"))?;
-        let rules = rules.iter().map(read_rule).collect::<Result<Vec<_>, _>>()?;
-        let (mut by_tag, mut others) = (HashMap::<String, Vec<_>>::new(), Vec::new());
+        let rules = rules.iter().map(|rule| read_rule(rule, labels));
+        let rules = rules.collect::<Result<Vec<_>, _>>()?;
+        let (mut by_tag, mut others) = (Vec::<Vec<_>>::new(), Vec::new());
         for (r, rule) in rules.iter().enumerate() {
             for (p, pattern) in rule.patterns.iter().enumerate() {
-                let tags =
-                    pattern.first().into_iter().flatten().find_map(|t| {
-                        if let Test::In(Key::Tag, tags) = t { Some(tags) } else { None }
-                    });
+                let tags = pattern.first().into_iter().flatten().find_map(|test| {
+                    if let Test::Label { key: Key::Tag, labels, among: true } = test {
+                        Some(labels)
+                    } else {
+                        None
+                    }
+                });
                 let Some(tags) = tags else {
                     others.push((r, p));
                     continue;
                 };
-                for tag in tags {
-                    by_tag.entry(tag.clone()).or_default().push((r, p));
+                for tag in tags.iter().map(|tag| usize::from(*tag)) {
+                    by_tag.resize_with(by_tag.len().max(tag + 1), Vec::new);
+                    by_tag[tag].push((r, p));
                 }
             }
         }
         Ok(Self { rules, by_tag, others })
     }
 
-    /// Every value that a rule may set for these attributes.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (Attr, &str)> {
-        self.rules.iter().flat_map(|r| &r.attrs).map(|(a, v)| (*a, v.as_str()))
-    }
-
-    /// What to set, in order: (token, attribute, value).
-    pub(crate) fn apply<'r>(&'r self, tokens: &[View]) -> Vec<(usize, Attr, &'r str)> {
+    /// What to set, in order: a token and its change.
+    pub(crate) fn apply<'r>(
+        &'r self,
+        tokens: &[TokenData],
+        labels: &Labels,
+    ) -> Vec<(usize, &'r Change)> {
         let mut hits = Vec::new();
         for (start, token) in tokens.iter().enumerate() {
-            let candidates = self.by_tag.get(token.tag).into_iter().flatten().chain(&self.others);
-            for &(r, p) in candidates {
+            let candidates = self.by_tag.get(usize::from(token.tag)).into_iter().flatten();
+            for &(r, p) in candidates.chain(&self.others) {
                 let pattern = &self.rules[r].patterns[p];
                 let here = tokens.get(start..start + pattern.len());
-                let fits = here.is_some_and(|h| {
-                    h.iter().zip(pattern).all(|(t, tests)| tests.iter().all(|test| test.fits(t)))
+                let fits = here.is_some_and(|here| {
+                    let mut pairs = here.iter().zip(pattern);
+                    pairs.all(|(t, tests)| tests.iter().all(|test| test.fits(t, labels)))
                 });
                 if fits {
                     hits.push((r, start, start + pattern.len()));
@@ -152,14 +175,14 @@ impl Ruler {
                 continue;
             };
             if (start..end).contains(&at) {
-                out.extend(rule.attrs.iter().map(|(attr, value)| (at, *attr, value.as_str())));
+                out.extend(rule.changes.iter().map(|change| (at, change)));
             }
         }
         out
     }
 }
 
-fn read_rule(value: &Value) -> Result<Rule, ModelError> {
+fn read_rule(value: &Value, labels: &mut Labels) -> Result<Rule, ModelError> {
     let bad = |what: &str| ModelError::malformed(FILE, what);
     let list = value
         .get("patterns")
@@ -171,9 +194,9 @@ fn read_rule(value: &Value) -> Result<Rule, ModelError> {
             .as_array()
             .filter(|t| !t.is_empty())
             .ok_or_else(|| bad("a pattern is empty"))?;
-        patterns.push(tokens.iter().map(read_token).collect::<Result<Vec<_>, _>>()?);
+        patterns.push(tokens.iter().map(|t| read_token(t, labels)).collect::<Result<Vec<_>, _>>()?);
     }
-    let mut attrs = Vec::new();
+    let mut changes = Vec::new();
     for (key, value) in value.get("attrs").and_then(Value::as_map).unwrap_or_default() {
         let (key, value) =
             key.as_str().zip(value.as_str()).ok_or_else(|| bad("an attribute is odd"))?;
@@ -191,13 +214,15 @@ fn read_rule(value: &Value) -> Result<Rule, ModelError> {
             }
         };
         let empty = attr == Attr::Morph && value == "_";
-        attrs.push((attr, if empty { String::new() } else { value.to_owned() }));
+        let value = if empty { "" } else { value };
+        let label = if attr == Attr::Lemma { 0 } else { labels.add(value) };
+        changes.push(Change { attr, label, text: value.into() });
     }
     let index = value.get("index").and_then(Value::as_i64).unwrap_or(0);
-    Ok(Rule { patterns, attrs, index })
+    Ok(Rule { patterns, changes, index })
 }
 
-fn read_token(value: &Value) -> Result<Vec<Test>, ModelError> {
+fn read_token(value: &Value, labels: &mut Labels) -> Result<Vec<Test>, ModelError> {
     let refuse = |what: String| ModelError::unsupported("attribute_ruler", what);
     let mut tests = Vec::new();
     for (name, wanted) in value.as_map().unwrap_or_default() {
@@ -223,7 +248,7 @@ fn read_token(value: &Value) -> Result<Vec<Test>, ModelError> {
             other => return Err(refuse(format!("a test of {other}"))),
         };
         if let Some(text) = wanted.as_str() {
-            tests.push(Test::In(key, vec![text.to_owned()]));
+            tests.push(membership(key, vec![text.to_owned()], true, labels));
             continue;
         }
         for (op, operand) in
@@ -231,8 +256,8 @@ fn read_token(value: &Value) -> Result<Vec<Test>, ModelError> {
         {
             let list = || strings(operand.as_array().unwrap_or_default());
             tests.push(match op.as_str() {
-                Some("IN") => Test::In(key, list()),
-                Some("NOT_IN") => Test::NotIn(key, list()),
+                Some("IN") => membership(key, list(), true, labels),
+                Some("NOT_IN") => membership(key, list(), false, labels),
                 Some("REGEX") => {
                     let pattern = Pattern::new(operand.as_str().unwrap_or_default());
                     Test::Regex(key, pattern.map_err(|e| ModelError::malformed(FILE, e))?)
@@ -242,6 +267,15 @@ fn read_token(value: &Value) -> Result<Vec<Test>, ModelError> {
         }
     }
     Ok(tests)
+}
+
+fn membership(key: Key, values: Vec<String>, among: bool, labels: &mut Labels) -> Test {
+    match key {
+        Key::Tag | Key::Pos | Key::Dep => {
+            Test::Label { key, labels: values.iter().map(|v| labels.add(v)).collect(), among }
+        }
+        Key::Orth | Key::Lower | Key::Norm => Test::Word { key, words: values, among },
+    }
 }
 
 fn strings(values: &[Value]) -> Vec<String> {
