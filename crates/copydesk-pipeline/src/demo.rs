@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use copydesk_bus::{StreamName, record_subject};
-use copydesk_types::{Record, Verdict};
+use copydesk_types::{Claim, ClaimForm, Record, Verdict};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
@@ -169,6 +169,20 @@ fn output_files(output: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// The claim that shows most: one that came through somebody else, else one in the speaker's own words, else any.
+fn example(claims: &[Claim]) -> Option<&Claim> {
+    let rank = |claim: &&Claim| {
+        let speaker = claim.speaker.as_ref().map(|speaker| &speaker.name);
+        match speaker {
+            None => 3,
+            Some(name) if claim.via.iter().any(|via| via.name != *name) => 0,
+            Some(_) if claim.form == ClaimForm::Direct => 1,
+            Some(_) => 2,
+        }
+    };
+    claims.iter().min_by_key(rank).filter(|claim| claim.speaker.is_some())
+}
+
 fn show(sample: &Sample, record: &Record, samples: &[Sample], records: &[Record]) -> Shown {
     let of = record.dedup.as_ref().and_then(|d| d.of.as_ref());
     let of = of.and_then(|id| records.iter().position(|r| r.id == *id));
@@ -180,15 +194,12 @@ fn show(sample: &Sample, record: &Record, samples: &[Sample], records: &[Record]
         Some(Verdict::Revision) => "revision",
         None => "-",
     };
-    // One with somebody in between shows most of what claims are.
-    let speaks = || record.claims.iter().filter(|claim| claim.speaker.is_some());
-    let example = speaks().find(|claim| !claim.via.is_empty()).or_else(|| speaks().next());
     Shown {
         name: sample.name,
         verdict: format!("{verdict}{}", of.unwrap_or_default()),
         entities: record.entities.len(),
         claims: record.claims.len(),
-        example: example.map(|claim| {
+        example: example(&record.claims).map(|claim| {
             let speaker = claim.speaker.as_ref().map_or("", |speaker| speaker.name.as_str());
             let via: Vec<&str> = claim.via.iter().map(|via| via.name.as_str()).collect();
             let via =

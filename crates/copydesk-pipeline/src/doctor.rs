@@ -7,6 +7,11 @@ use copydesk_provision::{Artefact, Found, How, Places};
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::connect::connect_to_running;
+use crate::run::http_of;
+
+/// What the check of the server program is called.
+const SERVER: &str = "nats-server";
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,16 +52,19 @@ impl CheckState {
 /// Looks at everything. Nothing is fetched; the model is opened, so that a damaged one is found.
 pub fn doctor(config: &Config) -> Vec<Check> {
     let mut checks = examine(&Places::of_user(), Some(&config.model), config.nats.server.path());
+    if config.nats.url.get().is_some() {
+        // The server that is there is used, so that none of our own is needed.
+        checks.retain(|check| check.what != SERVER);
+        checks.push(running_server(config));
+    }
     let folders = [
         ("inbox", &config.inbox),
         ("output", &config.output),
         ("data directory", &config.data_dir),
     ];
-    checks.extend(
-        folders.map(|(what, path)| {
-            folder(what, path, "name another one, by flag or in copydesk.toml")
-        }),
-    );
+    let name_another = "name another one, by flag or in copydesk.toml";
+    checks.extend(folders.map(|(what, path)| folder(what, path, name_another)));
+    checks.push(pages(config));
     checks
 }
 
@@ -72,7 +80,7 @@ fn examine(places: &Places, model: Option<&str>, nats_server: Option<&Path>) -> 
 }
 
 fn server(places: &Places, given: Option<&Path>, tools: &[&str]) -> Check {
-    let what = "nats-server";
+    let what = SERVER;
     let version = |found: &Found| match copydesk_provision::nats_version(&found.path) {
         Ok(version) => version.to_string(),
         Err(error) => format!("failed to {error}"),
@@ -125,6 +133,42 @@ fn language_model(places: &Places, given: Option<&str>, tools: &[&str]) -> Check
         }
         Err(error) => broken(what, &error, "copydesk model list"),
     }
+}
+
+/// The server at the configured URL.
+fn running_server(config: &Config) -> Check {
+    let what = "NATS";
+    let asked = crate::block_on(async { connect_to_running(config).await?.close().await });
+    match asked {
+        Ok(()) => {
+            let found = "the server at nats.url answers".into();
+            Check { what, state: CheckState::Ok, found, mend: Vec::new() }
+        }
+        Err(error) => {
+            let mend = vec![
+                "start it, or correct nats.url".into(),
+                "leave nats.url empty: copydesk then starts a server of its own".into(),
+            ];
+            Check { what, state: CheckState::Missing, found: format!("failed to {error:#}"), mend }
+        }
+    }
+}
+
+/// The address of the admin pages: free, or taken by a run over this data directory.
+fn pages(config: &Config) -> Check {
+    let what = "address of the pages";
+    let address = config.http.0;
+    let ours = http_of(&config.data_dir).filter(|http| *http == address);
+    let found = match (ours, std::net::TcpListener::bind(address)) {
+        (_, Ok(_)) => format!("{address} is free"),
+        (Some(_), Err(_)) => format!("{address} is that of the run over this data directory"),
+        (None, Err(error)) => {
+            let found = format!("{address}: {error}");
+            let mend = vec!["copydesk run --http 127.0.0.1:0, or another port".into()];
+            return Check { what, state: CheckState::Missing, found, mend };
+        }
+    };
+    Check { what, state: CheckState::Ok, found, mend: Vec::new() }
 }
 
 /// Something that can be fetched when the tools for it are there.
@@ -215,6 +259,28 @@ mod tests {
         let checks = examine(&bare, bad.to_str(), Some(Path::new("/none")));
         assert_eq!(states(&checks), [Missing, Missing, Fetch, Ok]);
         assert!(checks[1].found.contains("bad.whl"), "{checks:?}");
+    }
+
+    #[test]
+    fn what_a_run_would_meet_is_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut config = Config {
+            inbox: dir.path().join("inbox"),
+            output: dir.path().join("out"),
+            data_dir: dir.path().join("data"),
+            http: crate::config::Http(taken.local_addr().unwrap()),
+            ..Config::default()
+        };
+        assert_eq!(pages(&config).state, CheckState::Missing);
+        std::fs::create_dir(&config.data_dir).unwrap();
+        std::fs::write(config.data_dir.join("http"), config.http.0.to_string()).unwrap();
+        assert_eq!(pages(&config).state, CheckState::Ok);
+        let server = copydesk_testkit::NatsServer::start();
+        config.nats.url = server.url().as_str().into();
+        assert_eq!(running_server(&config).state, CheckState::Ok);
+        config.nats.url = "nats://127.0.0.1:1".into();
+        assert_eq!(running_server(&config).state, CheckState::Missing);
     }
 
     #[test]
