@@ -16,7 +16,7 @@ pub(crate) fn read(text: &str) -> Draft {
     for line in &header {
         fill(&mut metadata, line.key, line.value);
         end = line.end;
-        pieces.extend(line.pieces(&body));
+        pieces.extend(line.pieces());
     }
     pieces.extend(blocks::paragraphs(&body, end));
     Draft { body, method: TextMethod::Plain, pieces, metadata, own_id: None }
@@ -42,25 +42,17 @@ struct HeaderLine<'a> {
 
 impl HeaderLine<'_> {
     /// The headline is a title, everything else of a header is furniture.
-    fn pieces(&self, body: &str) -> Vec<Piece> {
+    fn pieces(&self) -> Vec<Piece> {
         let is_title = matches!(self.key.to_ascii_lowercase().as_str(), "title" | "headline");
-        let value_at =
-            self.end - body.get(self.start..self.end).map_or(0, str::len) + self.value_offset(body);
         if is_title && !self.value.is_empty() {
             let key_end = self.start + self.key.len() + 1;
+            let value_start = self.end - self.value.len();
             return vec![
                 Piece::of(BlockKind::Boilerplate, self.start, key_end),
-                Piece::of(BlockKind::Title, value_at, value_at + self.value.len()),
+                Piece::of(BlockKind::Title, value_start, self.end),
             ];
         }
         vec![Piece::of(BlockKind::Boilerplate, self.start, self.end)]
-    }
-
-    /// Where the value starts within the line.
-    fn value_offset(&self, body: &str) -> usize {
-        let line = body.get(self.start..self.end).unwrap_or_default();
-        let after_key = line.get(self.key.len() + 1..).unwrap_or_default();
-        line.len() - after_key.trim_start().len()
     }
 }
 
@@ -140,5 +132,57 @@ pub(crate) fn fill(metadata: &mut Metadata, key: &str, value: &str) {
         }
         "language" | "lang" => metadata.language(value, Origin::Header),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_lines_stay_in_the_body() {
+        let source = "Title: Bridge reopens\r\nDate: May 31, 2018\r\nURL: https://www.example.org/a?utm_source=x\r\n\
+            Source: Example Herald\r\nAuthor: Jane Doe and John Roe\r\nTopic: bridges\r\n\r\nThe mayor came.\r\n";
+        let draft = read(source);
+        assert_eq!(draft.body, clean(source));
+        let article = &draft.metadata.article;
+        assert_eq!(article.title.as_deref(), Some("Bridge reopens"));
+        assert_eq!(article.published.at.as_deref(), Some("2018-05-31"));
+        assert_eq!(article.url.as_deref(), Some("https://www.example.org/a"));
+        assert_eq!(article.outlet.name.as_deref(), Some("Example Herald"));
+        assert_eq!(article.authors, ["Jane Doe", "John Roe"]);
+        assert!(article.from.values().all(|origin| *origin == Origin::Header));
+        let shown: Vec<(Option<BlockKind>, &str)> = draft
+            .pieces
+            .iter()
+            .map(|p| (p.known, draft.body.get(p.start..p.end).unwrap()))
+            .collect();
+        let furniture = Some(BlockKind::Boilerplate);
+        assert_eq!(
+            shown,
+            [
+                (furniture, "Title:"),
+                (Some(BlockKind::Title), "Bridge reopens"),
+                (furniture, "Date: May 31, 2018"),
+                (furniture, "URL: https://www.example.org/a?utm_source=x"),
+                (furniture, "Source: Example Herald"),
+                (furniture, "Author: Jane Doe and John Roe"),
+                (furniture, "Topic: bridges"),
+                (None, "The mayor came."),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_header() {
+        let check = |source: &str, headers: usize| {
+            assert_eq!(header_lines(source).len(), headers, "{source}");
+        };
+        check("The mayor: a portrait\n\nText.", 0);
+        check("Warning: the bridge is closed.\nDate: 2018-05-31", 0);
+        check("Date: 2018-05-31\nThe mayor came.", 1);
+        check("\n\nTitle:\nDate:2018-05-31\n\nText", 2);
+        check("source://x", 0);
+        check("", 0);
     }
 }
