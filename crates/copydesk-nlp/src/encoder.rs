@@ -3,6 +3,8 @@
 //! Sources: thinc `layers/hashembed.py`, `maxout.py`, `layernorm.py`, `expand_window.py`, `residual.py`;
 //! spaCy `ml/models/tok2vec.py`.
 
+use std::ops::Range;
+
 use crate::config::EncoderConfig;
 use crate::error::ModelError;
 use crate::hash::embed_keys;
@@ -15,7 +17,7 @@ use crate::vectors::Vectors;
 
 /// Rows that are encoded at once: a longer document goes in parts that overlap by [`HALO`]. What a layer makes of
 /// them stays in the second-level cache.
-const PART: usize = 512;
+pub(crate) const PART: usize = 512;
 /// Rows of a window: the row before, the row itself, the row behind.
 const WINDOW: usize = 3;
 /// Zero rows before and after a document; also the reach of four layers with windows of one.
@@ -190,28 +192,12 @@ impl Encoder {
         self.projection.as_ref().map(Affine::columns)
     }
 
-    /// A row of `width` floats for each token, handed out in parts in order.
+    /// A row of `width` floats for each token of `part`, at most [`PART`] of them: that part is encoded with the rows
+    /// around it that its result depends on.
     pub(crate) fn encode(
         &self,
         tokens: &[Token],
-        vectors: Option<&Vectors>,
-        scratch: &mut EncoderScratch,
-        out: &mut Vec<f32>,
-    ) {
-        out.clear();
-        let mut start = 0;
-        while start < tokens.len() {
-            let end = (start + PART).min(tokens.len());
-            self.encode_part(tokens, start..end, vectors, scratch, out);
-            start = end;
-        }
-    }
-
-    /// Encodes `part` with the rows around it that its result depends on.
-    fn encode_part(
-        &self,
-        tokens: &[Token],
-        part: std::ops::Range<usize>,
+        part: Range<usize>,
         vectors: Option<&Vectors>,
         scratch: &mut EncoderScratch,
         out: &mut Vec<f32>,
@@ -230,6 +216,7 @@ impl Encoder {
             layer.affine.product(&rows, w, n, &mut scratch.pieces);
             layer.finish(&scratch.pieces, &mut scratch.best, &mut rows[w..(n + 1) * w]);
         }
+        out.clear();
         out.extend_from_slice(&rows[(1 + HALO) * w..(1 + HALO + part.len()) * w]);
         scratch.rows = rows;
     }
@@ -398,11 +385,16 @@ mod tests {
                 let lexeme = |i: usize| Lexicon::default().lexeme(&word(i), None);
                 let tokens: Vec<Token> =
                     (0..n).map(|i| Token { lexeme: lexeme(i), space: i % 5 < 3 }).collect();
-                encoder.encode(&tokens, vectors.as_ref(), &mut scratch, &mut out);
+                let mut fast = Vec::new();
+                for start in (0..n).step_by(PART) {
+                    let part = start..(start + PART).min(n);
+                    encoder.encode(&tokens, part, vectors.as_ref(), &mut scratch, &mut out);
+                    fast.extend_from_slice(&out);
+                }
                 let plain = encoder.encode_plain(&tokens, vectors.as_ref());
-                assert_eq!(out.len(), plain.len());
+                assert_eq!(fast.len(), plain.len());
                 let furthest =
-                    out.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    fast.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(furthest < 1e-4, "{component}, {n} tokens: {furthest}");
             }
         }

@@ -1,7 +1,7 @@
 //! The entity recogniser (`spacy/pipeline/_parser_internals/ner.pyx`): BILUO actions, one token each.
 
 use crate::error::ModelError;
-use crate::transition::{Move, Scorer, ScorerScratch};
+use crate::transition::{Move, Rows, Scorer, ScorerScratch};
 
 const BEGIN: u8 = 1;
 const IN: u8 = 2;
@@ -41,21 +41,22 @@ impl Ner {
         Ok(Self { scorer, moves, labels })
     }
 
-    /// Entities of a document whose rows are `x`.
+    /// Entities of a document of `spaces.len()` tokens; `rows` encodes them.
     pub(crate) fn find(
         &self,
-        x: &[f32],
+        rows: &mut Rows,
         sent_starts: &[bool],
         spaces: &[bool],
         scratch: &mut ScorerScratch,
     ) -> Vec<Found> {
         let n = spaces.len();
-        self.scorer.begin(x, n, scratch);
+        Scorer::begin(n, scratch);
         let mut open: Option<(usize, &str)> = None;
         let mut found = Vec::new();
         for i in 0..n {
             let inside = open.map(|(start, _)| start);
-            self.scorer.score(&[Some(i), inside, inside.and(i.checked_sub(1))], scratch);
+            let features = [Some(i), inside, inside.and(i.checked_sub(1))];
+            self.scorer.score(&features, rows, scratch);
             let goes_on = i + 1 < n && !sent_starts[i + 1];
             let best = scratch.best(&self.moves, |m| {
                 let same = open.is_some_and(|(_, label)| label == m.label);

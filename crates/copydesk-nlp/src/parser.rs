@@ -1,7 +1,7 @@
 //! The arc-eager dependency parser with breaks (`spacy/pipeline/_parser_internals/{arc_eager,_state,nonproj}`).
 
 use crate::error::ModelError;
-use crate::transition::{Move, Scorer, ScorerScratch};
+use crate::transition::{Move, Rows, Scorer, ScorerScratch};
 
 const SHIFT: u8 = 0;
 const REDUCE: u8 = 1;
@@ -66,13 +66,18 @@ impl Parser {
         Ok(Self { scorer, moves, move_labels, labels, decorated })
     }
 
-    /// Parses a document of `spaces.len()` tokens whose rows are `x`; `spaces` marks white space tokens.
-    pub(crate) fn parse(&self, x: &[f32], spaces: &[bool], scratch: &mut ScorerScratch) -> Tree {
+    /// Parses a document of `spaces.len()` tokens; `rows` encodes them, `spaces` marks white space tokens.
+    pub(crate) fn parse(
+        &self,
+        rows: &mut Rows,
+        spaces: &[bool],
+        scratch: &mut ScorerScratch,
+    ) -> Tree {
         let n = spaces.len();
-        self.scorer.begin(x, n, scratch);
+        Scorer::begin(n, scratch);
         let mut state = State::new(n);
         while !state.is_final() {
-            self.scorer.score(&state.features(), scratch);
+            self.scorer.score(&state.features(), rows, scratch);
             let valid = state.valid();
             let best = scratch.best(&self.moves, |m| valid[usize::from(m.action)]);
             // SHIFT is valid on an empty stack and REDUCE on any other: there always is one.

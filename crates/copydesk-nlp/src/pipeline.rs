@@ -1,13 +1,14 @@
 //! The pipeline: tokenizer, encoders, tagger, parser, rules, lemmas, entities.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Config;
 use crate::doc::{Doc, Ent, Labels, TokenData};
-use crate::encoder::{Encoder, EncoderScratch};
+use crate::encoder::{Encoder, EncoderScratch, PART};
 use crate::error::ModelError;
 use crate::files::Files;
 use crate::layers::Layers;
@@ -192,33 +193,50 @@ impl Pipeline {
 
     fn run(&self, text: &str, scratch: &mut Scratch) -> Doc {
         let tokens = self.tokenizer.tokens(text, &self.lexicon, &mut scratch.chunks);
-        let n = tokens.len();
         let spaces: Vec<bool> = tokens.iter().map(|t| t.lexeme.is_space).collect();
         let mut data = unlabelled(&tokens);
-        if let Some(encoder) = &self.encoder {
-            encoder.encode(&tokens, self.vectors.as_ref(), &mut scratch.encoder, &mut scratch.rows);
-            if let Some(tagger) = &self.tagger {
-                tagger.affine.apply(&scratch.rows, n, &mut scratch.scores);
-                for (token, scores) in
-                    data.iter_mut().zip(scratch.scores.chunks_exact(tagger.affine.rows()))
-                {
-                    token.tag = tagger.tags[first_max(scores)];
-                }
-            }
-            if let Some((parser, numbers)) = &self.parser {
-                let tree = parser.parse(&scratch.rows, &spaces, &mut scratch.scorer);
-                for (i, token) in data.iter_mut().enumerate() {
-                    token.head = tree.heads[i];
-                    token.dep = numbers[usize::from(tree.labels[i])];
-                    token.sent_start = tree.sent_starts[i];
-                }
-            }
-        }
+        self.tag_and_parse(&tokens, &spaces, &mut data, scratch);
         self.apply_rules(&mut data);
         self.lemmatize(&mut data, scratch);
         let ents = self.entities(&tokens, &data, &spaces, scratch);
-        scratch.rows.shrink_to(1 << 19);
         Doc::new(text.to_owned(), self.labels.clone(), data, ents)
+    }
+
+    /// Encodes part by part as the parser comes to it; a part is tagged when it is encoded for the first time. So no
+    /// more is kept than some parts, however long the document.
+    fn tag_and_parse(
+        &self,
+        tokens: &[Token],
+        spaces: &[bool],
+        data: &mut [TokenData],
+        scratch: &mut Scratch,
+    ) {
+        let Some(encoder) = &self.encoder else { return };
+        let Scratch { encoder: room, scorer, rows, scores, .. } = scratch;
+        let mut tags: Vec<u16> = Vec::with_capacity(tokens.len());
+        let mut encode = |part: Range<usize>, out: &mut Vec<f32>| {
+            encoder.encode(tokens, part.clone(), self.vectors.as_ref(), room, out);
+            if let Some(tagger) = self.tagger.as_ref().filter(|_| part.start == tags.len()) {
+                tagger.affine.apply(out, part.len(), scores);
+                let scores = scores.chunks_exact(tagger.affine.rows());
+                tags.extend(scores.map(|scores| tagger.tags[first_max(scores)]));
+            }
+        };
+        if let Some((parser, numbers)) = &self.parser {
+            let tree = parser.parse(&mut encode, spaces, scorer);
+            for (i, token) in data.iter_mut().enumerate() {
+                token.head = tree.heads[i];
+                token.dep = numbers[usize::from(tree.labels[i])];
+                token.sent_start = tree.sent_starts[i];
+            }
+        } else if self.tagger.is_some() {
+            for start in (0..tokens.len()).step_by(PART) {
+                encode(start..(start + PART).min(tokens.len()), rows);
+            }
+        }
+        for (token, tag) in data.iter_mut().zip(tags) {
+            token.tag = tag;
+        }
     }
 
     fn apply_rules(&self, data: &mut [TokenData]) {
@@ -258,17 +276,20 @@ impl Pipeline {
         scratch: &mut Scratch,
     ) -> Vec<Ent> {
         let Some((ner, own, numbers)) = &self.ner else { return Vec::new() };
-        if let Some(encoder) = own {
-            encoder.encode(
-                tokens,
-                self.vectors.as_ref(),
-                &mut scratch.ner_encoder,
-                &mut scratch.rows,
-            );
-        }
+        let Scratch { encoder: room, ner_encoder, scorer, .. } = scratch;
+        let (encoder, room) = match own {
+            Some(own) => (own, ner_encoder),
+            None => match &self.encoder {
+                Some(shared) => (shared, room),
+                None => return Vec::new(),
+            },
+        };
+        let mut encode = |part: Range<usize>, out: &mut Vec<f32>| {
+            encoder.encode(tokens, part, self.vectors.as_ref(), room, out);
+        };
         // Without a parser no sentence starts are known but the first.
         let starts: Vec<bool> = data.iter().map(|t| t.sent_start).collect();
-        let found = ner.find(&scratch.rows, &starts, spaces, &mut scratch.scorer);
+        let found = ner.find(&mut encode, &starts, spaces, scorer);
         let ent = |(start, end, label): ner::Found| Ent {
             start,
             end,

@@ -3,7 +3,9 @@
 //! Sources: spaCy `ml/_precomputable_affine.py`, `ml/parser_model.pyx`, `pipeline/transition_parser.pyx`.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
+use crate::encoder::PART;
 use crate::error::ModelError;
 use crate::files::Files;
 use crate::kernels::hidden;
@@ -11,12 +13,10 @@ use crate::layers::Layers;
 use crate::linalg::{Affine, Upper};
 use crate::value::Value;
 
-/// Tokens whose features are computed together.
-const BLOCK: usize = 256;
-/// Blocks that are kept: with 8 features of 128 floats, 24 blocks take 24 MB. A longer document computes a block
-/// anew when it comes back to it. More than twice the features of a state, so that making one block for a state never
-/// takes another from it for long.
-const KEPT: usize = 24;
+/// Blocks of [`PART`] tokens that are kept: with 8 features of 128 floats, 17 blocks take 34 MB. A longer document
+/// computes a block anew when it comes back to it. More than twice the features of a state, so that making one block
+/// for a state never takes another from it for long.
+const KEPT: usize = 17;
 /// Feature tokens of a state, at most.
 const MOST_FEATURES: usize = 8;
 /// Pieces of the maxout.
@@ -105,60 +105,69 @@ impl Scorer {
         Ok(Self { reduce, lower, features, hidden, pad: padding, bias, upper: Upper::new(&upper) })
     }
 
-    /// Begins a document whose tokens have the rows `x`.
-    pub(crate) fn begin(&self, x: &[f32], tokens: usize, scratch: &mut ScorerScratch) {
-        self.reduce.apply(x, tokens, &mut scratch.reduced);
-        scratch.blocks.iter_mut().for_each(|b| *b = None);
-        scratch.blocks.resize_with(tokens.div_ceil(BLOCK), || None);
-        scratch.live.clear();
+    /// Begins a document of so many tokens.
+    pub(crate) fn begin(tokens: usize, scratch: &mut ScorerScratch) {
+        scratch.tokens = tokens;
+        scratch.blocks.resize_with(tokens.div_ceil(PART), || None);
     }
 
-    /// Scores of all classes for a state with these feature tokens (`None`: absent).
-    pub(crate) fn score(&self, features: &[Option<usize>], scratch: &mut ScorerScratch) {
+    /// Scores of all classes for a state with these feature tokens (`None`: absent). `rows` encodes what is needed.
+    pub(crate) fn score(
+        &self,
+        features: &[Option<usize>],
+        rows: &mut Rows,
+        scratch: &mut ScorerScratch,
+    ) {
         let size = self.hidden * PIECES;
         let missing = |scratch: &ScorerScratch| {
-            let mut blocks = features.iter().flatten().map(|token| token / BLOCK);
+            let mut blocks = features.iter().flatten().map(|token| token / PART);
             blocks.find(|block| scratch.blocks[*block].is_none())
         };
         while let Some(block) = missing(scratch) {
-            self.make_block(block, scratch);
+            self.make_block(block, rows, scratch);
         }
-        let mut rows: [&[f32]; MOST_FEATURES] = [&[]; MOST_FEATURES];
-        for (f, (token, row)) in features.iter().zip(&mut rows).enumerate() {
+        let mut sums: [&[f32]; MOST_FEATURES] = [&[]; MOST_FEATURES];
+        for (f, (token, row)) in features.iter().zip(&mut sums).enumerate() {
             *row = match *token {
                 None => &self.pad[f * size..(f + 1) * size],
                 Some(token) => {
-                    let block = scratch.blocks[token / BLOCK].as_deref().unwrap_or_default();
-                    let at = (token % BLOCK * self.features + f) * size;
+                    let block = scratch.blocks[token / PART].as_deref().unwrap_or_default();
+                    let at = (token % PART * self.features + f) * size;
                     &block[at..at + size]
                 }
             };
         }
         scratch.sum.resize(size, 0.0);
         scratch.hidden.resize(self.hidden, 0.0);
-        let rows = &rows[..features.len()];
-        hidden(rows, &self.bias, &mut scratch.sum, &mut scratch.hidden);
+        let sums = &sums[..features.len()];
+        hidden(sums, &self.bias, &mut scratch.sum, &mut scratch.hidden);
         self.upper.apply(&scratch.hidden, &mut scratch.scores);
     }
 
-    fn make_block(&self, block: usize, scratch: &mut ScorerScratch) {
+    fn make_block(&self, block: usize, rows: &mut Rows, scratch: &mut ScorerScratch) {
         let mut room = scratch.spare.pop().unwrap_or_default();
         if scratch.live.len() >= KEPT {
             let oldest = scratch.live.pop_front().and_then(|oldest| scratch.blocks[oldest].take());
             room = oldest.unwrap_or_default();
         }
-        let width = self.lower.columns();
-        let rows = &scratch.reduced[block * BLOCK * width..];
-        let n = (rows.len() / width).min(BLOCK);
-        self.lower.product(rows, width, n, &mut room);
+        let part = block * PART..((block + 1) * PART).min(scratch.tokens);
+        let n = part.len();
+        rows(part, &mut scratch.rows);
+        self.reduce.apply(&scratch.rows, n, &mut scratch.reduced);
+        self.lower.product(&scratch.reduced, self.lower.columns(), n, &mut room);
         scratch.blocks[block] = Some(room);
         scratch.live.push_back(block);
     }
 }
 
+/// Gives the encoder's rows for a range of tokens, one part of the document at a time.
+pub(crate) type Rows<'a> = dyn FnMut(Range<usize>, &mut Vec<f32>) + 'a;
+
 /// What one thread keeps between documents.
 #[derive(Debug, Default)]
 pub(crate) struct ScorerScratch {
+    tokens: usize,
+    rows: Vec<f32>,
     reduced: Vec<f32>,
     blocks: Vec<Option<Vec<f32>>>,
     live: VecDeque<usize>,
@@ -176,7 +185,6 @@ impl ScorerScratch {
         self.spare.truncate(KEPT / 4);
         self.blocks.clear();
         self.blocks.shrink_to(64);
-        self.reduced.shrink_to(1 << 18);
         self.live.clear();
     }
 
