@@ -40,11 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         parsing += begin.elapsed();
         for ((id, _), doc) in some.iter().zip(&docs) {
             tokens += doc.len();
-            serde_json::to_writer(
-                &mut out,
-                &serde_json::json!({ "id": id, "tokens": doc.to_json() }),
-            )?;
-            out.write_all(b"\n")?;
+            write!(out, "{{\"id\":{},\"tokens\":", serde_json::to_string(id)?)?;
+            doc.write_json(&mut out)?;
+            out.write_all(b"}\n")?;
         }
         documents += docs.len();
         if documents <= 1000 {

@@ -296,13 +296,26 @@ impl Doc {
 
     /// The tokens in the shape of `copydesk parse`; offsets in code points.
     pub fn to_json(&self) -> serde_json::Value {
+        self.token_values().collect()
+    }
+
+    /// Writes what [`to_json`](Self::to_json) gives, without holding it in memory.
+    pub fn write_json(&self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        for (i, token) in self.token_values().enumerate() {
+            out.write_all(if i == 0 { b"[" } else { b"," })?;
+            serde_json::to_writer(&mut *out, &token)?;
+        }
+        out.write_all(if self.is_empty() { b"[]" } else { b"]" })
+    }
+
+    fn token_values(&self) -> impl Iterator<Item = serde_json::Value> + '_ {
         let (mut chars, mut at) = (0, 0);
-        let mut count = |to: usize| {
+        let mut count = move |to: usize| {
             chars += self.text.get(at..to).map_or(0, |s| s.chars().count());
             at = to;
             chars
         };
-        let token = |i: usize| {
+        (0..self.len()).map(move |i| {
             let (start, end) = (count(self.start(i)), count(self.end(i)));
             serde_json::json!({
                 "text": self.token_text(i), "start": start, "end": end, "space": self.space_after(i),
@@ -310,7 +323,6 @@ impl Doc {
                 "lemma": self.lemma(i), "head": self.head(i), "dep": self.dep(i),
                 "sent_start": self.is_sent_start(i), "ent_iob": self.ent_iob(i), "ent_type": self.ent_type(i),
             })
-        };
-        (0..self.len()).map(token).collect()
+        })
     }
 }

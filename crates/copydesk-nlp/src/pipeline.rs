@@ -23,7 +23,7 @@ use crate::transition::{Scorer, ScorerScratch, read_moves};
 use crate::vectors::Vectors;
 
 /// Lemmas that are remembered.
-const REMEMBERED: usize = 40_000;
+const REMEMBERED: usize = 20_000;
 
 /// Which components run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

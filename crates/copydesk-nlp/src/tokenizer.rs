@@ -13,8 +13,8 @@ const FILE: &str = "tokenizer";
 /// Attribute keys of an exception's pieces.
 const ORTH: u64 = 65;
 const NORM: u64 = 67;
-/// Chunks that are remembered: 40,000 of at most 64 bytes take some 10 MB.
-const REMEMBERED: usize = 40_000;
+/// Chunks that are remembered: 20,000 of at most 64 bytes take some 8 MB.
+const REMEMBERED: usize = 20_000;
 const LONGEST_REMEMBERED: usize = 64;
 
 /// A token and whether one space follows it.
