@@ -104,7 +104,7 @@ impl Sink {
         let mut store = Some(opened.context("open the output")??);
         let stream_created = begin(bus, &mut store, &options.output).await?;
         let committed = store.as_ref().and_then(Store::last).map_or(0, |commit| commit.last_seq);
-        let reader = bus.reader(StreamName::Enriched, committed + 1, false).await?;
+        let reader = patiently(|| bus.reader(StreamName::Enriched, committed + 1, false)).await?;
         let path = options.output.to_string_lossy().into_owned();
         tracing::info!(output = path, committed, "the sink is ready");
         Ok(Self {
