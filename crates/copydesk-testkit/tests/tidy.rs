@@ -1,5 +1,7 @@
 //! Hygiene of the repository, as a test: what a reviewer would otherwise have to look for.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
