@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use copydesk_nlp::Components;
-use copydesk_stages::{Dedup, DedupOptions, Extract, Route, Stage, StageName};
+use copydesk_stages::{
+    Dedup, DedupOptions, Extract, Relate, RelateOptions, Route, Stage, StageName,
+};
 use copydesk_types::{Provenance, Record, Timings};
 
 use crate::article::to_record;
@@ -62,6 +64,8 @@ pub fn enrich(
     };
     let dedup = stages.contains(&StageName::Dedup);
     let dedup = dedup.then(|| Dedup::new(DedupOptions::default()));
+    let relate = stages.contains(&StageName::Relate);
+    let mut relate = relate.then(|| Relate::new(RelateOptions::default()));
     let reading = Reading { paths, limits: config.ingest.limits.for_readers(), facts: true };
     let provenance = config.provenance();
     let feed = move |feed: &Feed<Item, Item>| read_and_dedup(&reading, &provenance, dedup, feed);
@@ -87,6 +91,11 @@ pub fn enrich(
                 item
             }
         };
+        let item = item.and_then(|job| match &mut relate {
+            // Here the records are in the order of the input again.
+            Some(relate) if !job.duplicate => run(relate, job, |timings| &mut timings.relate_ms),
+            _ => Ok(job),
+        });
         match item.and_then(|job| finish(job, reproducible)) {
             Ok(line) => {
                 out.write_all(&line).context("write the records")?;

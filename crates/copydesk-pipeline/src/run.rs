@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use copydesk_bus::Bus;
 use copydesk_nlp::{Components, Pipeline};
-use copydesk_stages::{Dedup, DedupOptions, Extract, StageName};
+use copydesk_stages::{Dedup, DedupOptions, Extract, Relate, RelateOptions, StageName};
 
 use crate::config::Config;
 use crate::connect::{Connection, blocking, connect};
@@ -126,8 +126,10 @@ async fn start(
                     ingest::run(bus.clone(), options, config.provenance(), shutdown.clone());
                 shutdown.spawn("ingest", ingest);
             }
-            // Relate is not in this version; the configuration does not take it.
-            StageName::Relate => {}
+            StageName::Relate => {
+                let make: MakeStage = Arc::new(|| Box::new(Relate::new(RelateOptions::default())));
+                workers(config, bus, shutdown, stage, 1, make).await?;
+            }
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use copydesk_bus::{Bus, BusError, StreamName};
 use copydesk_stages::StageName;
 use serde::Serialize;
 
-use crate::config::{Config, Stages};
+use crate::config::Config;
 use crate::connect::{blocking, connect_to_running};
 use crate::run::http_of;
 use crate::worker::Rules;
@@ -67,8 +67,8 @@ pub async fn status(config: &Config) -> anyhow::Result<Status> {
     let http = http.filter(|_| readyz.is_some());
     let inbox = metrics.as_deref().and_then(|text| gauge(text, "copydesk_inbox_files"));
     let mut stages = Vec::new();
-    for stage in Stages::known() {
-        stages.push(stage_status(&connection.bus, *stage, inbox.unwrap_or(0)).await?);
+    for stage in StageName::ALL {
+        stages.push(stage_status(&connection.bus, stage, inbox.unwrap_or(0)).await?);
     }
     let ready = readyz.is_some_and(|answer| answer.starts_with("HTTP/1.1 200"));
     let nats_url = connection.url.clone();

@@ -398,9 +398,9 @@ mod tests {
     #[test]
     fn durations_are_histograms_that_can_be_added_up() {
         let handle = install().unwrap();
-        stage_duration(StageName::Relate, Duration::from_millis(3));
+        stage_duration(StageName::Ingest, Duration::from_millis(3));
         let text = render(&handle);
-        let bucket = "copydesk_stage_duration_seconds_bucket{stage=\"relate\",le=\"0.005\"} 1";
+        let bucket = "copydesk_stage_duration_seconds_bucket{stage=\"ingest\",le=\"0.005\"} 1";
         assert!(text.contains(bucket), "{text}");
     }
 }

@@ -59,9 +59,9 @@ impl Rules {
     pub(crate) fn of(stage: StageName, claims: bool) -> Option<Self> {
         let (input, next, owner) = match stage {
             StageName::Dedup => (StreamName::Raw, StreamName::Unique, true),
-            // The last stage of this version.
-            StageName::Extract => (StreamName::Unique, StreamName::Enriched, false),
-            StageName::Ingest | StageName::Relate | StageName::Sink => return None,
+            StageName::Extract => (StreamName::Unique, StreamName::Extracted, false),
+            StageName::Relate => (StreamName::Extracted, StreamName::Enriched, true),
+            StageName::Ingest | StageName::Sink => return None,
         };
         Some(Self { stage, version: 1, input, next, owner, claims })
     }

@@ -24,6 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.write_all(&record.to_json()?)?;
         out.write_all(b"\n")?;
     }
-    writeln!(std::io::stderr(), "{count} records, {} bytes of decisions a record", bytes / count.max(1))?;
+    writeln!(
+        std::io::stderr(),
+        "{count} records, {} bytes of decisions a record",
+        bytes / count.max(1)
+    )?;
     Ok(())
 }

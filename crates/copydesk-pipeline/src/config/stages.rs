@@ -7,20 +7,11 @@ use copydesk_stages::StageName;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The stages of this version, in the order of the data.
-const KNOWN: [StageName; 4] =
-    [StageName::Ingest, StageName::Dedup, StageName::Extract, StageName::Sink];
-
 /// A set of stages, in the order of the data; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stages(Vec<StageName>);
 
 impl Stages {
-    /// The stages that this version has.
-    pub fn known() -> &'static [StageName] {
-        &KNOWN
-    }
-
     /// Whether `stage` is among them.
     pub fn has(&self, stage: StageName) -> bool {
         self.0.contains(&stage)
@@ -34,7 +25,7 @@ impl Stages {
     fn of_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<Self, String> {
         let mut stages = Vec::new();
         for name in names.map(str::trim).filter(|name| !name.is_empty()) {
-            let known = KNOWN.into_iter().find(|stage| stage.as_str() == name);
+            let known = StageName::ALL.into_iter().find(|stage| stage.as_str() == name);
             stages
                 .push(known.ok_or_else(|| format!("no stage is called {name:?}: {}", expected()))?);
         }
@@ -49,7 +40,7 @@ impl Stages {
 }
 
 fn expected() -> String {
-    format!("pick some of {}", KNOWN.map(StageName::as_str).join(","))
+    format!("pick some of {}", StageName::ALL.map(StageName::as_str).join(","))
 }
 
 impl FromStr for Stages {
@@ -112,7 +103,10 @@ mod tests {
         };
         check("sink, ingest,sink", "ingest sink");
         check("dedup", "dedup");
-        check("", "no stage at all: pick some of ingest,dedup,extract,sink");
-        check("ingets", "no stage is called \"ingets\": pick some of ingest,dedup,extract,sink");
+        check("", "no stage at all: pick some of ingest,dedup,extract,relate,sink");
+        check(
+            "ingets",
+            "no stage is called \"ingets\": pick some of ingest,dedup,extract,relate,sink",
+        );
     }
 }

@@ -152,7 +152,7 @@ fn mistakes_are_named_with_their_place_and_the_way_out() {
     use ingest.watch (copydesk.toml:2:1): "never" is none of auto, native, poll
     use ingest.limits.html_depth (copydesk.toml:2:1): it is above html_depth_hard, 4096
     use extract.workers (copydesk.toml:2:1): invalid value signed int `-1`, expected a whole number, 0 or more
-    use stages (copydesk.toml:1:1): no stage is called "relay": pick some of ingest,dedup,extract,sink
+    use stages (copydesk.toml:1:1): no stage is called "relay": pick some of ingest,dedup,extract,relate,sink
     use http (copydesk.toml:1:1): "localhost" is no address and port; write 127.0.0.1:9464
     use "colour" (copydesk.toml:1:2): there is no such setting; `copydesk config show` lists all
     use sink.roll_bytes (copydesk.toml:2:1): invalid value string "many", expected a size such as "64KiB", "128MiB", "1GiB" or a number of bytes
@@ -162,7 +162,7 @@ fn mistakes_are_named_with_their_place_and_the_way_out() {
     use log.level (copydesk.toml:2:1): "chatty" is no level; write info, or info,copydesk_bus=debug
     use extract.workers (variable COPYDESK_EXTRACT_WORKERS): "many" is not a whole number
     use sink.flush (variable COPYDESK_SINK_FLUSH): it must be longer than nothing
-    use stages (variable COPYDESK_STAGES): no stage at all: pick some of ingest,dedup,extract,sink
+    use stages (variable COPYDESK_STAGES): no stage at all: pick some of ingest,dedup,extract,relate,sink
     use http (flag --http): "9464" is no address and port; write 127.0.0.1:9464
     "##);
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use copydesk_bus::{BusOptions, LocalServer, Outgoing, StreamName};
@@ -7,7 +8,7 @@ use super::*;
 use crate::config::{Http, Optional, Overrides, Sources};
 use crate::{Status, status};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn config(dir: &Path, stages: &str) -> Config {
     let overrides = Overrides {
@@ -36,10 +37,7 @@ async fn start(
         let (config, shutdown) = (config.clone(), shutdown.clone());
         async move { run(config, shutdown, &|_| {}, |info| tell.send(info.clone()).unwrap()).await }
     });
-    let info = match told.await {
-        Ok(info) => info,
-        Err(_) => panic!("{:?}", running.await),
-    };
+    let Ok(info) = told.await else { panic!("{:?}", running.await) };
     (shutdown, info, running)
 }
 
@@ -64,7 +62,7 @@ async fn feed(bus: &Bus, texts: &[&str]) {
 }
 
 async fn page(http: SocketAddr, path: &'static str) -> String {
-    let page = tokio::task::spawn_blocking(move || crate::status::get(http, path));
+    let page = tokio::task::spawn_blocking(move || status::get(http, path));
     page.await.unwrap().unwrap_or_default()
 }
 
@@ -94,7 +92,7 @@ fn walk(directory: &Path) -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_answers_drains_and_leaves_no_server_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let config = config(dir.path(), "dedup,extract,sink");
+    let config = config(dir.path(), "dedup,extract,relate,sink");
     let (shutdown, info, running) = start(&config).await;
     let bus = connect(&info.nats_url).await;
     let mayor = "Mayor Ada Novak said on Monday that the bridge in Lisbon will reopen in May.";
@@ -104,7 +102,10 @@ async fn runs_answers_drains_and_leaves_no_server_behind() {
     assert_eq!(status.nats_url, info.nats_url);
     assert_eq!(status.http, Some(info.http));
     let done: Vec<_> = status.stages.iter().map(|s| (s.name, s.done, s.failed)).collect();
-    assert_eq!(done, [("ingest", 2, 0), ("dedup", 2, 0), ("extract", 2, 0), ("sink", 2, 0)]);
+    assert_eq!(
+        done,
+        [("ingest", 2, 0), ("dedup", 2, 0), ("extract", 2, 0), ("relate", 2, 0), ("sink", 2, 0)]
+    );
 
     let ready = wait_for("readiness", LIMIT, || async {
         let answer = page(info.http, "/readyz").await;
@@ -136,6 +137,8 @@ async fn runs_answers_drains_and_leaves_no_server_behind() {
     let lines = output(&config);
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line["dedup"]["verdict"] == "new"), "{lines:?}");
+    let stories: BTreeSet<_> = lines.iter().map(|line| line["story"]["id"].to_string()).collect();
+    assert_eq!(stories.len(), 2, "each article is a story of its own: {lines:?}");
     let names = lines.iter().flat_map(|line| line["entities"].as_array().unwrap().clone());
     assert!(names.into_iter().any(|entity| entity["name"] == "Ada Novak"), "{lines:?}");
     assert_eq!(LocalServer::find(&config.data_dir), None, "the server is gone");
@@ -147,7 +150,7 @@ async fn runs_answers_drains_and_leaves_no_server_behind() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_under_way_at_the_end_is_finished_at_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
-    let all = config(dir.path(), "dedup,extract,sink");
+    let all = config(dir.path(), "dedup,extract,relate,sink");
     let first_stage_only = config(dir.path(), "dedup");
     let (shutdown, info, running) = start(&first_stage_only).await;
     let texts: Vec<String> = (0..20)

@@ -144,10 +144,10 @@ async fn what_is_stored_is_settled_and_carries_its_times() {
     let desk = desk().await;
     let worker = desk.start(StageName::Extract, fake(|_| Ok(Route::On))).await;
     desk.feed(StageName::Extract, &articles(10)).await;
-    desk.wait_for_messages(StreamName::Enriched, 10).await;
+    desk.wait_for_messages(StreamName::Extracted, 10).await;
     desk.wait_until_settled(StageName::Extract).await;
     stop(worker).await.unwrap();
-    let mut reader = desk.bus.reader(StreamName::Enriched, 1, false).await.unwrap();
+    let mut reader = desk.bus.reader(StreamName::Extracted, 1, false).await.unwrap();
     let message = reader.next().await.unwrap().unwrap();
     assert!(message.headers.ready_unix_ns().unwrap() > 0);
     assert_eq!(message.headers.id(), Some(format!("extract.1:{}", articles(1)[0].id)).as_deref());
@@ -166,7 +166,7 @@ async fn a_stage_that_wants_to_try_again_gets_the_article_again() {
     });
     let worker = desk.start(StageName::Extract, make).await;
     desk.feed(StageName::Extract, &articles(1)).await;
-    desk.wait_for_messages(StreamName::Enriched, 1).await;
+    desk.wait_for_messages(StreamName::Extracted, 1).await;
     desk.wait_until_settled(StageName::Extract).await;
     stop(worker).await.unwrap();
     assert_eq!(runs.load(Ordering::SeqCst), 3);
@@ -209,7 +209,7 @@ async fn what_cannot_be_read_or_is_refused_is_a_dead_letter_with_its_reason() {
     let bad = Outgoing { payload: b"{\"schema\":".as_slice().into(), id: "x".into(), ..bad };
     desk.bus.publish(bad).await.unwrap();
     desk.feed(StageName::Extract, &[article("Please refuse this."), good]).await;
-    desk.wait_for_messages(StreamName::Enriched, 1).await;
+    desk.wait_for_messages(StreamName::Extracted, 1).await;
     desk.wait_for_messages(StreamName::Dead, 2).await;
     desk.wait_until_settled(StageName::Extract).await;
     stop(worker).await.unwrap();
@@ -260,7 +260,7 @@ async fn a_panic_ends_the_run_and_costs_the_neighbours_nothing() {
     let worker = desk.start_with(StageName::Extract, make, |s| s.max_deliver = 3).await;
     desk.wait_until_settled(StageName::Extract).await;
     stop(worker).await.unwrap();
-    let bodies = desk.read(StreamName::Enriched).await;
+    let bodies = desk.read(StreamName::Extracted).await;
     assert_eq!(bodies.len(), 8, "every neighbour came through");
     let letters = desk.bus.dead_letters(None, 10).await.unwrap();
     let reasons: Vec<_> =
@@ -290,13 +290,13 @@ async fn stopping_while_busy_loses_nothing_and_does_nothing_twice() {
     worker.drain();
     drop(gate);
     worker.finish(LIMIT).await.unwrap();
-    let before = desk.messages(StreamName::Enriched).await;
+    let before = desk.messages(StreamName::Extracted).await;
     assert!((1..30).contains(&before), "{before}: it stopped, and finished what it held");
     let worker = desk.start(StageName::Extract, make).await;
-    desk.wait_for_messages(StreamName::Enriched, 30).await;
+    desk.wait_for_messages(StreamName::Extracted, 30).await;
     desk.wait_until_settled(StageName::Extract).await;
     stop(worker).await.unwrap();
-    assert_eq!(desk.read(StreamName::Enriched).await.len(), 30);
+    assert_eq!(desk.read(StreamName::Extracted).await.len(), 30);
 }
 
 #[tokio::test]
@@ -316,13 +316,13 @@ async fn a_killed_server_costs_nothing() {
     .await;
     desk.server.kill9();
     desk.server.restart();
-    desk.wait_for_messages(StreamName::Enriched, 300).await;
+    desk.wait_for_messages(StreamName::Extracted, 300).await;
     desk.wait_until_settled(StageName::Extract).await;
     stop(worker).await.unwrap();
     let ids: BTreeSet<_> =
-        desk.read(StreamName::Enriched).await.into_iter().map(|r| r.id).collect();
+        desk.read(StreamName::Extracted).await.into_iter().map(|r| r.id).collect();
     assert_eq!(ids.len(), 300);
-    assert_eq!(desk.messages(StreamName::Enriched).await, 300, "none twice");
+    assert_eq!(desk.messages(StreamName::Extracted).await, 300, "none twice");
 }
 
 /// Twenty articles of which each third is a copy of the one before.
@@ -421,10 +421,10 @@ async fn each_claim_is_a_message_with_the_offsets_of_the_record() {
         record.claims = vec![claim];
         Ok(Route::On)
     });
-    let worker = desk.start(StageName::Extract, make).await;
-    desk.feed(StageName::Extract, std::slice::from_ref(&record)).await;
+    let worker = desk.start(StageName::Relate, make).await;
+    desk.feed(StageName::Relate, std::slice::from_ref(&record)).await;
     desk.wait_for_messages(StreamName::Claims, 1).await;
-    desk.wait_until_settled(StageName::Extract).await;
+    desk.wait_until_settled(StageName::Relate).await;
     stop(worker).await.unwrap();
     let mut reader = desk.bus.reader(StreamName::Claims, 1, false).await.unwrap();
     let message = reader.next().await.unwrap().unwrap();

@@ -47,11 +47,17 @@ fn every_sample_is_a_valid_record_with_entities_and_claims() {
         let copy = record["dedup"]["verdict"] == "near";
         assert_eq!(record["entities"].as_array().unwrap().is_empty(), copy, "{record}");
         assert_eq!(record["claims"].as_array().unwrap().is_empty(), copy, "{record}");
+        assert_eq!(record["story"].is_null(), copy, "{record}");
         assert!(record["timings"]["total_ms"].as_f64().unwrap() > 0.0);
         assert!(record["source"]["received_at"].as_str().unwrap().ends_with('Z'));
         assert!(record["provenance"]["config"].as_str().unwrap().starts_with("sha256:"));
     }
     assert_eq!(records[3]["article"]["from"]["title"], "json-ld");
+    assert_eq!(
+        records[2]["story"]["id"], records[0]["story"]["id"],
+        "a revision stays in its story"
+    );
+    assert_eq!(records[2]["changes"]["since"], records[0]["id"]);
 }
 
 #[test]
