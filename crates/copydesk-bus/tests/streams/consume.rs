@@ -1,3 +1,5 @@
+//! Deliveries: settling, redelivery, supervision of the consumer.
+
 use std::collections::BTreeSet;
 
 use super::*;

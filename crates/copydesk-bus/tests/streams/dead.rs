@@ -1,3 +1,5 @@
+//! Dead letters: kept with their cause, listed, replayed.
+
 use copydesk_bus::{BusError, NewDeadLetter};
 
 use super::*;

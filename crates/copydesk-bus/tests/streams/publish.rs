@@ -1,3 +1,5 @@
+//! Publishing: message ids, wrong streams, full ones, a server that goes away.
+
 use std::time::Instant;
 
 use copydesk_bus::BusError;

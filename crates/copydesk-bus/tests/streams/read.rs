@@ -1,3 +1,5 @@
+//! Reading a stream in order, through restarts of the server.
+
 use copydesk_types::article_id;
 
 use super::*;
