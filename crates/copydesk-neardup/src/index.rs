@@ -208,7 +208,7 @@ impl Index {
         let mut refusal = Rule::None;
         let mut best: Option<(&Candidate, Rule)> = None;
         for candidate in &candidates {
-            match judge(&candidate.comparison) {
+            match judge(&candidate.comparison, self.is_form(candidate, &candidates)) {
                 Ok(rule) if best.is_none_or(|(b, _)| rank(candidate) > rank(b)) => {
                     best = Some((candidate, rule));
                 }
@@ -254,6 +254,13 @@ impl Index {
             rule: Rule::Body,
             fresh: false,
         })
+    }
+
+    /// Whether the title that an article shares with a candidate is also that of another cluster.
+    fn is_form(&self, candidate: &Candidate, candidates: &[Candidate]) -> bool {
+        let root = |c: &Candidate| self.entry(c.article).map(|e| e.root);
+        let titled = |c: &Candidate| c.comparison.title >= 0.7;
+        titled(candidate) && candidates.iter().any(|o| titled(o) && root(o) != root(candidate))
     }
 
     /// Whether other clusters account for much of what the parent leaves. A whole article with foreign text after it is

@@ -23,6 +23,10 @@ fn dated(text: &str, day: i64) -> Article<'_> {
     Article { text, published: Some(1_600_000_000 + day * DAY), ..Article::default() }
 }
 
+fn titled<'a>(title: &'a str, text: &'a str) -> Article<'a> {
+    Article { text, title: Some(title), ..Article::default() }
+}
+
 /// The decision over `second` after `first`.
 fn after(first: &Article<'_>, second: &Article<'_>) -> (Verdict, Rule) {
     let mut index = Index::new(Options::default());
@@ -110,11 +114,16 @@ fn texts_of_one_mould() {
 fn a_roundup_is_none_of_its_stories() {
     let stories: Vec<_> = (20..23).map(|seed| story(seed, 9)).collect();
     let mut index = Index::new(Options::default());
-    for story in &stories {
-        see(&mut index, &text(&story.join(" ")));
+    let titles = ["Ferry strike ends", "Museum roof repaired", "Orchard prizes awarded"];
+    for (title, story) in titles.iter().zip(&stories) {
+        see(&mut index, &titled(title, &story.join(" ")));
     }
     let parts: Vec<String> = stories.iter().flat_map(|s| s[..5].to_vec()).collect();
-    let finding = see(&mut index, &text(&parts.join(" ")));
+    let parts = parts.join(" ");
+    let finding = index.decide(&index.sketch(&titled("The week", &parts)));
+    assert_eq!((finding.verdict, finding.rule), (Verdict::New, Rule::Common));
+    // Under the title of its first story, too.
+    let finding = index.decide(&index.sketch(&titled("Ferry strike ends", &parts)));
     assert_eq!((finding.verdict, finding.rule), (Verdict::New, Rule::Roundup));
 }
 
