@@ -21,7 +21,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How to reach the server and what to make there.
 #[derive(Debug, Clone)]
 pub struct BusOptions {
-    /// `nats://host:port`; user and password may stand in it.
+    /// `nats://host:port`, or several of one cluster with commas between them; user and password may stand in it.
     pub url: String,
     /// A file with one line, `user:password` or a token.
     pub credentials: Option<PathBuf>,
@@ -72,7 +72,8 @@ impl Bus {
             connect = credentials::apply(connect, path).await?;
         }
         let url = options.url.clone();
-        let client = match connect.connect(url.as_str()).await {
+        let servers: Vec<&str> = url.split(',').map(str::trim).collect();
+        let client = match connect.connect(servers).await {
             Ok(client) => client,
             Err(error) => return Err(BusError::Unreachable { url, source: error.into() }),
         };

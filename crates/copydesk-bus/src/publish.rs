@@ -15,7 +15,8 @@ use crate::{Bus, BusError, Outgoing, StreamName};
 
 /// How long a message is sent again before its writer hears of it.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How long a stream may be missing: it is so for a moment while a server starts.
+/// How long nobody may answer for a stream before the server is asked whether it is there: it is so for a moment while
+/// a server starts, and for some seconds while a cluster chooses a new leader.
 const MISSING_PATIENCE: Duration = Duration::from_secs(5);
 /// Pause before a message is sent again to a server that could not take it.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -86,6 +87,17 @@ impl Bus {
     }
 }
 
+impl Bus {
+    /// Errors when the server knows that there is no such stream, or knew nothing for too long.
+    async fn still_there(&self, stream: StreamName, since: Instant) -> Result<(), BusError> {
+        match self.stream_state(stream).await {
+            Err(BusError::NotFound { .. }) => Err(BusError::NotFound { what: stream.to_string() }),
+            Err(error) if !error.is_transient() || since.elapsed() >= PATIENCE => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+}
+
 impl Pending {
     /// Waits until the message is stored; sends it again, with the same id, when the answer is lost.
     pub async fn acked(self) -> Result<Published, BusError> {
@@ -101,9 +113,7 @@ impl Pending {
                 Outcome::Stored(published) => return Ok(published),
                 Outcome::Failed(error) => return Err(error),
                 Outcome::Missing if started.elapsed() < MISSING_PATIENCE => {}
-                Outcome::Missing => {
-                    return Err(BusError::NotFound { what: letter.stream.to_string() });
-                }
+                Outcome::Missing => bus.still_there(letter.stream, started).await?,
                 Outcome::Again(error) if started.elapsed() >= PATIENCE => return Err(error),
                 Outcome::Again(error) => tracing::debug!(%error, "sending again"),
             }

@@ -1,6 +1,6 @@
 //! Asking again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use copydesk_bus::BusError;
 
@@ -16,6 +16,26 @@ where
         match ask().await {
             Err(error) if error.is_transient() => {
                 tracing::debug!(%error, "asking again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Like [`patiently`], for at most `limit`: then the last error counts.
+pub(crate) async fn patiently_for<T, F>(
+    limit: Duration,
+    mut ask: impl FnMut() -> F,
+) -> Result<T, BusError>
+where
+    F: Future<Output = Result<T, BusError>>,
+{
+    let start = Instant::now();
+    loop {
+        match ask().await {
+            Err(error) if error.is_transient() && start.elapsed() < limit => {
+                tracing::warn!(%error, "asking again");
                 tokio::time::sleep(PAUSE).await;
             }
             answer => return answer,

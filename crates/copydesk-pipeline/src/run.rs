@@ -16,6 +16,7 @@ use crate::connect::{Connection, blocking, connect};
 use crate::ingest::{self, IngestOptions};
 use crate::model::Progress;
 use crate::monitor::Health;
+use crate::patience::patiently_for;
 use crate::shutdown::Shutdown;
 use crate::sink::{self, SinkOptions};
 use crate::worker::{MakeStage, Rules, Worker, write_atomically};
@@ -28,6 +29,9 @@ const HTTP_FILE: &str = "http";
 /// every two minutes unless it is told otherwise; both with some time to spare.
 const OUR_SYNC: Duration = Duration::from_secs(2);
 const FOREIGN_SYNC: Duration = Duration::from_secs(130);
+
+/// How long the servers of a cluster that was started together with us may take to agree on a leader.
+const CLUSTER_START: Duration = Duration::from_mins(1);
 
 /// Where a run can be reached.
 #[derive(Debug, Clone)]
@@ -92,7 +96,7 @@ async fn start(
     shutdown: &Shutdown,
 ) -> anyhow::Result<()> {
     let bus = &connection.bus;
-    bus.ensure_streams().await?;
+    patiently_for(CLUSTER_START, || bus.ensure_streams()).await?;
     shutdown.spawn("monitor", monitor::run(health.clone(), config.clone(), shutdown.clone()));
     let stream_bytes = config.nats.stream_bytes.0;
     shutdown.spawn("janitor", janitor::run(bus.clone(), stream_bytes, shutdown.clone()));

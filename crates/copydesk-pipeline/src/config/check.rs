@@ -57,10 +57,13 @@ pub(super) fn check(config: &Config, origin: &dyn Fn(&str) -> String) -> Result<
             return fail(key, "it must be longer than nothing".into());
         }
     }
-    if let Some(url) = config.nats.url.get()
-        && !["nats://", "tls://", "ws://", "wss://"].iter().any(|s| url.starts_with(s))
-    {
-        return fail("nats.url", "it does not start with nats://; write nats://host:4222".into());
+    if let Some(urls) = config.nats.url.get() {
+        for url in urls.split(',').map(str::trim) {
+            if !["nats://", "tls://", "ws://", "wss://"].iter().any(|s| url.starts_with(s)) {
+                let wrong = format!("{url:?} does not start with nats://; write nats://host:4222");
+                return fail("nats.url", wrong);
+            }
+        }
     }
     let (soft, hard) = (config.ingest.limits.html_depth, config.ingest.limits.html_depth_hard);
     if soft > hard {
