@@ -1,6 +1,7 @@
 //! A real nats-server for one test.
 
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub struct NatsServer {
     running: Option<Running>,
     port: u16,
     dir: TempDir,
+    /// Further lines of its configuration.
+    extra: String,
 }
 
 /// A server's process and the one that kills it if ours is gone.
@@ -35,8 +38,25 @@ struct Running {
 impl NatsServer {
     /// Starts a server and waits until it can be connected to. Panics with its log if it does not start.
     pub fn start() -> Self {
+        Self::start_with(String::new())
+    }
+
+    /// Starts the three servers of a cluster. They have a leader some seconds later.
+    pub fn start_cluster() -> [Self; 3] {
+        // Routes need ports that are known before; these were free a moment ago.
+        let bound = [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("find a port"));
+        let ports = bound.map(|l| l.local_addr().expect("find a port").port());
+        let routes = ports.map(|port| format!("nats://127.0.0.1:{port}")).join(", ");
+        ports.map(|port| {
+            Self::start_with(format!(
+                "server_name: n{port}\ncluster {{ name: test, listen: \"127.0.0.1:{port}\", routes: [{routes}] }}\n"
+            ))
+        })
+    }
+
+    fn start_with(extra: String) -> Self {
         let dir = tempfile::tempdir().expect("create a temporary directory for nats-server");
-        let mut server = Self { running: None, port: 0, dir };
+        let mut server = Self { running: None, port: 0, dir, extra };
         server.launch();
         server
     }
@@ -129,8 +149,9 @@ impl NatsServer {
         let port = if self.port == 0 { "-1".into() } else { self.port.to_string() };
         let store = self.dir.path().join("store");
         format!(
-            "listen: \"127.0.0.1:{port}\"\nmax_payload: 8MB\njetstream {{ store_dir: \"{}\" }}\n",
-            store.display()
+            "listen: \"127.0.0.1:{port}\"\nmax_payload: 8MB\njetstream {{ store_dir: \"{}\" }}\n{}",
+            store.display(),
+            self.extra
         )
     }
 }

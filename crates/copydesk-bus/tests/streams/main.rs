@@ -1,5 +1,6 @@
 //! The bus over a real server: publishing, deliveries, dead letters, reading, restarts.
 
+mod cluster;
 mod consume;
 mod dead;
 mod publish;
