@@ -23,17 +23,17 @@ async fn nothing_is_lost_with_the_server_that_led_the_stream() {
     .await;
     publish(&bus, 20).await;
     // Our connection is to one of the three, and one of them leads the stream: each is killed once.
-    let mut count = 20;
-    for n in 0..servers.len() {
-        servers[n].kill9();
+    let mut count = 20_u64;
+    for server in &mut servers {
+        server.kill9();
         for id in count + 1..=count + 20 {
             bus.publish(message(&id.to_string())).await.expect("store a message");
         }
         count += 20;
-        servers[n].restart();
+        server.restart();
         wait_for("the stream to answer", ELECTION, || async {
             match bus.stream_state(StreamName::Raw).await {
-                Ok(state) => (state.messages == count as u64).then_some(()),
+                Ok(state) => (state.messages == count).then_some(()),
                 Err(error) if error.is_transient() => None,
                 Err(error) => panic!("{error:?}"),
             }
