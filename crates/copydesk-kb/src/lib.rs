@@ -16,6 +16,7 @@ mod format;
 mod geonames;
 mod list;
 mod sort;
+mod user;
 mod wikidata;
 
 pub use base::{Base, BaseBytes, Fact, Hit};
@@ -26,4 +27,5 @@ pub use fold::fold;
 pub use format::{AliasKind, Flags};
 pub use geonames::read_geonames;
 pub use list::{read_csv, read_json_lines};
+pub use user::{ListError, UserAlias, UserLists};
 pub use wikidata::read_wikidata;
