@@ -2,9 +2,13 @@
 
 pub(crate) mod claims;
 mod entities;
+mod knowledge;
 mod lexicon;
 mod quantities;
 mod times;
+
+pub use self::entities::name_similarity;
+pub use self::knowledge::Knowledge;
 
 use std::sync::Arc;
 
@@ -19,16 +23,20 @@ pub struct Extract {
     pipeline: Arc<Pipeline>,
     explain: bool,
     ranked: bool,
+    knowledge: Knowledge,
 }
 
 impl Extract {
     /// The stage over a loaded model; with `explain` every claim says why it is one.
     pub fn new(pipeline: Arc<Pipeline>, explain: bool) -> Self {
-        Self { pipeline, explain, ranked: true }
+        Self::with_knowledge(pipeline, explain, Knowledge::embedded())
     }
-}
 
-impl Extract {
+    /// The same with a base and lists of one's own; the handle can replace them later.
+    pub fn with_knowledge(pipeline: Arc<Pipeline>, explain: bool, knowledge: Knowledge) -> Self {
+        Self { pipeline, explain, ranked: true, knowledge }
+    }
+
     /// The same with what a cue attributes left to the rules alone, for comparison.
     #[must_use]
     pub fn by_rules_alone(mut self) -> Self {
@@ -52,7 +60,7 @@ impl Stage for Extract {
             return Ok(Route::On);
         }
         let doc = self.pipeline.parse(&record.text.body);
-        record.entities = entities::find(&doc, &record.text.blocks);
+        record.entities = entities::find(&doc, record, &self.knowledge.now());
         record.times = times::find(&doc, &record.article);
         record.quantities = quantities::find(&doc);
         record.claims = claims::find(&doc, record, self.ranked);

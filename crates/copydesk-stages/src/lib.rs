@@ -12,8 +12,8 @@ mod relate;
 mod stage;
 
 pub use dedup::{Dedup, DedupOptions};
-pub use extract::Extract;
 #[doc(hidden)]
 pub use extract::claims::training as claims_training;
+pub use extract::{Extract, Knowledge, name_similarity};
 pub use relate::{RegistryEntry, Relate, RelateOptions, SeenRole};
 pub use stage::{Route, Stage, StageError, StageName};

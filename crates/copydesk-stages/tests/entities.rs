@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use copydesk_kb::{Base, UserLists};
 use copydesk_nlp::Pipeline;
-use copydesk_stages::{Extract, Stage};
+use copydesk_stages::{Extract, Knowledge, Stage};
 use copydesk_types::{
     Article, Block, BlockKind, Entity, EntityType, Provenance, Record, Source, Text, TextMethod,
     article_id,
@@ -16,6 +17,10 @@ fn pipeline() -> Arc<Pipeline> {
 }
 
 fn entities(body: &str) -> Vec<Entity> {
+    run(&mut Extract::new(pipeline(), false), body)
+}
+
+fn run(stage: &mut Extract, body: &str) -> Vec<Entity> {
     let source = Source {
         path: "test.txt".into(),
         member: None,
@@ -35,7 +40,7 @@ fn entities(body: &str) -> Vec<Entity> {
         text,
         Provenance::default(),
     );
-    Extract::new(pipeline(), false).run(&mut record).expect("the stage runs");
+    stage.run(&mut record).expect("the stage runs");
     record.entities
 }
 
@@ -78,7 +83,7 @@ fn credits_name_the_photographer() {
     let body = "A tram passes the old harbour in Oslo, Norway, May 3, 2021.\n\nREUTERS/Marta Lindqvist/File Photo\n\n\
                 The tram company said it would add more trams.";
     check(body, "Marta Lindqvist", EntityType::Person, &["Marta Lindqvist"]);
-    check(body, "REUTERS", EntityType::Organization, &["REUTERS"]);
+    check(body, "Reuters", EntityType::Organization, &["REUTERS"]);
 }
 
 #[test]
@@ -89,6 +94,103 @@ fn letters_in_brackets_are_the_name_before_them() {
         EntityType::Organization,
         &["International Maritime Bureau", "IMB", "IMB"],
     );
+}
+
+#[test]
+fn a_country_is_one_by_all_its_names() {
+    let found = entities(
+        "South Korean officials met envoys of the Democratic People's Republic of Korea on Monday. \
+         North Korea said the talks went well, and South Korea agreed.",
+    );
+    let ids: Vec<(&str, usize)> = found
+        .iter()
+        .filter(|e| e.kind == EntityType::Place)
+        .map(|e| (e.id.as_str(), e.mentions.len()))
+        .collect();
+    assert_eq!(ids, [("Q884", 2), ("Q423", 2)], "in {found:#?}");
+}
+
+#[test]
+fn a_region_behind_the_comma_decides() {
+    let place = |body: &str| {
+        let found = entities(body);
+        let paris = found.iter().find(|e| e.name == "Paris").map(|e| e.kb.geonames.clone());
+        paris.unwrap_or_else(|| panic!("no Paris in {found:#?}"))
+    };
+    assert_eq!(place("The fair in Paris, Texas, opened on Sunday."), Some("4717560".to_owned()));
+    assert_eq!(place("The fair in Paris opened on Sunday."), Some("2988507".to_owned()));
+}
+
+#[test]
+fn an_acting_capital_stands_for_its_government() {
+    let found = entities(
+        "Ministers flew to Moscow on Monday. Later Moscow accused the rebels of an attack.",
+    );
+    let moscow = found.iter().find(|e| e.name == "Moscow").expect("a mention of Moscow");
+    assert_eq!(moscow.kb.geonames.as_deref(), Some("524901"));
+    let roles: Vec<(&str, usize)> =
+        moscow.roles.iter().map(|r| (r.title.as_str(), r.start)).collect();
+    assert_eq!(roles, [("government", 42)], "in {found:#?}");
+}
+
+#[test]
+fn a_family_name_alone_links_by_its_office_only() {
+    let id = |body: &str| {
+        entities(body).into_iter().find(|e| e.kind == EntityType::Person).map(|e| e.id)
+    };
+    let trump = id("President Trump spoke in Washington on Friday.").expect("a person");
+    assert_eq!(trump.as_str(), "Q22686");
+    let nobody = id("Mr. Trump mended the sink on Friday.").expect("a person");
+    assert!(nobody.is_minted(), "{nobody}");
+}
+
+#[test]
+fn spellings_of_an_unknown_name_have_one_id() {
+    let id = |body: &str| {
+        entities(body).into_iter().find(|e| e.kind == EntityType::Person).map(|e| e.id)
+    };
+    let one = id("The potter Sergey Haverbrukov opened a shop in Ohio.");
+    assert!(one.as_ref().is_some_and(copydesk_types::EntityId::is_minted));
+    assert_eq!(one, id("On Tuesday a shop was robbed. Its owner Sergei Haverbrukov was away."));
+    let short = id("A shop was robbed on Tuesday, Haverbrukov said.");
+    assert!(
+        short.is_some() && short != one,
+        "a family name alone means nothing outside its article"
+    );
+}
+
+#[test]
+fn ambiguous_family_names_say_so() {
+    let found = entities(
+        "The brothers Peter Haverbrook and Paul Haverbrook own the mill. \
+         Paul Haverbrook bought it; Peter Haverbrook runs it. Haverbrook was not at home on Monday.",
+    );
+    let short = found
+        .iter()
+        .find(|e| e.mentions.iter().any(|m| m.text == "Haverbrook"))
+        .expect("a mention");
+    assert!(!short.link.alternatives.is_empty() && short.link.confidence < 0.7, "in {found:#?}");
+}
+
+#[test]
+fn lists_and_bases_are_replaced_under_a_running_stage() {
+    let knowledge = Knowledge::embedded();
+    let mut stage = Extract::with_knowledge(pipeline(), false, knowledge.clone());
+    let body = "Aides of Ada Quillfeather met Ada Quillfeather in Oslo, Norway, on Monday.";
+    let first = run(&mut stage, body);
+    let quill = |found: &[Entity]| {
+        found.iter().find(|e| e.name == "Ada Quillfeather").map(|e| e.id.clone())
+    };
+    assert!(quill(&first).is_some_and(|id| id.is_minted()));
+    let lists =
+        "[[alias]]\nname = \"Ada Quillfeather\"\nid = \"Q900002\"\n[[block]]\nname = \"Oslo\"\n";
+    knowledge.replace_lists(UserLists::from_toml(lists).expect("well formed"));
+    let second = run(&mut stage, body);
+    assert_eq!(quill(&second).map(String::from), Some("Q900002".to_owned()));
+    assert!(!second.iter().any(|e| e.name == "Oslo"), "blocked: {second:#?}");
+    knowledge.replace_lists(UserLists::default());
+    knowledge.replace_base(Arc::new(Base::embedded()));
+    assert_eq!(run(&mut stage, body), first);
 }
 
 #[test]

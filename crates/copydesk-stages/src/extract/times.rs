@@ -8,6 +8,7 @@ use copydesk_types::{Article, Precision, TimeExpr};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
+use super::lexicon::has;
 use super::quantities::read_number;
 
 /// Times in order of the text.
@@ -19,13 +20,7 @@ pub(super) fn find(doc: &Doc, article: &Article) -> Vec<TimeExpr> {
             continue;
         }
         let text = doc.span_text(ent.start..ent.end);
-        let sentence = doc.sent_of(ent.start);
-        let future = doc.ancestors(ent.start).any(|a| {
-            sentence.contains(&a)
-                && doc.children(a).any(|c| {
-                    doc.dep(c) == "aux" && matches!(doc.lower(c), "will" | "'ll" | "shall")
-                })
-        });
+        let future = is_future(doc, ent.start);
         let (value, precision) = resolve(text, reference, future);
         let bytes = doc.bytes(ent.start..ent.end);
         out.push(TimeExpr {
@@ -37,6 +32,40 @@ pub(super) fn find(doc: &Doc, article: &Article) -> Vec<TimeExpr> {
         });
     }
     out
+}
+
+/// Whether the expression is of what is to come: by the verb above it, or by the word before it.
+fn is_future(doc: &Doc, token: usize) -> bool {
+    let sentence = doc.sent_of(token);
+    let before = (sentence.start.max(token.saturating_sub(3))..token).map(|t| doc.lower(t));
+    if before
+        .into_iter()
+        .any(|w| has("scheduled due set slated planned until upcoming coming expected", w))
+    {
+        return true;
+    }
+    let verb = doc.ancestors(token).find(|&a| doc.tag(a).starts_with("VB") || doc.tag(a) == "MD");
+    let Some(verb) = verb.filter(|v| sentence.contains(v)) else { return false };
+    let aux = |list: &str| {
+        doc.children(verb).any(|c| doc.dep(c).starts_with("aux") && has(list, doc.lower(c)))
+    };
+    match doc.tag(verb) {
+        "VB" if aux("to") => {
+            !has("manage fail try begin seem appear have", doc.lemma(doc.head(verb)))
+                || doc.tag(doc.head(verb)) != "VBD"
+        }
+        "VB" => aux("will 'll ’ll shall would may might can could must should"),
+        "VBZ" | "VBP" => !has(
+            "say be have report show quote accord know think believe want mean",
+            doc.lemma(verb),
+        ),
+        "VBG" => aux("is are 's ’s 're ’re am"),
+        "VBN" => {
+            aux("will 'll ’ll be")
+                && aux("will 'll ’ll shall would may might can could must should to")
+        }
+        _ => false,
+    }
 }
 
 /// The day of an ISO date or date and time.
@@ -57,7 +86,7 @@ fn resolve(
         .filter(|w| !w.is_empty())
         .collect();
     let day = |d: Date| (Some(d.to_string()), Some(Precision::Day));
-    if let Some(found) = calendar(&words, reference) {
+    if let Some(found) = calendar(&words, reference, future) {
         return found;
     }
     if let Some(weekday) = words.iter().find_map(|w| weekday(w)) {
@@ -79,7 +108,7 @@ fn resolve(
 type Resolved = (Option<String>, Option<Precision>);
 
 /// Month, day and year in any order; a decade; a year.
-fn calendar(words: &[&str], reference: Option<Date>) -> Option<Resolved> {
+fn calendar(words: &[&str], reference: Option<Date>, future: bool) -> Option<Resolved> {
     let month = words.iter().find_map(|w| month(w));
     let year = words
         .iter()
@@ -96,18 +125,18 @@ fn calendar(words: &[&str], reference: Option<Date>) -> Option<Resolved> {
     }
     match (month, day, year) {
         (Some(m), Some(d), year) => {
-            let year = year.or_else(|| nearest_year(reference?, m, d));
+            let year = year.or_else(|| likely_year(reference?, m, d, future));
             let date = year.and_then(|y| Date::new(y, m, d).ok());
             Some((date.map(|d| d.to_string()), Some(Precision::Day)))
         }
         (Some(m), None, year) => {
             let year = year.or_else(|| {
                 let r = reference?;
-                let back = words.contains(&"last") || (!words.contains(&"next") && m > r.month());
-                Some(
-                    r.year() - i16::from(back)
-                        + i16::from(words.contains(&"next") && m <= r.month()),
-                )
+                let back = words.contains(&"last")
+                    || (!words.contains(&"next") && m > r.month() && !future);
+                let forth =
+                    (words.contains(&"next") && m <= r.month()) || (future && m < r.month());
+                Some(r.year() - i16::from(back) + i16::from(forth))
             });
             Some((year.map(|y| format!("{y:04}-{m:02}")), Some(Precision::Month)))
         }
@@ -126,13 +155,21 @@ fn calendar(words: &[&str], reference: Option<Date>) -> Option<Resolved> {
     }
 }
 
-fn nearest_year(reference: Date, month: i8, day: i8) -> Option<i16> {
-    let distance = |y: i16| {
-        let date = Date::new(y, month, day).ok()?;
-        Some((reference.until(date).ok()?.get_days().abs(), y))
-    };
+/// How far ahead a date without a year still is of this year.
+const AHEAD: i32 = 75;
+
+/// The year of a month and day: the last one that is past, unless the date is near or the article speaks of what comes.
+fn likely_year(reference: Date, month: i8, day: i8, future: bool) -> Option<i16> {
     let year = reference.year();
-    [year - 1, year, year + 1].into_iter().filter_map(distance).min().map(|(_, y)| y)
+    let days = |y: i16| Some((reference.until(Date::new(y, month, day).ok()?).ok()?.get_days(), y));
+    let ahead = if future { 366 } else { AHEAD };
+    let mut fitting: Vec<(i32, i16)> =
+        [year - 1, year, year + 1].into_iter().filter_map(days).collect();
+    fitting.retain(|(days, _)| *days <= ahead && (!future || *days >= -45));
+    fitting
+        .into_iter()
+        .max_by_key(|(days, _)| if future { -days.abs() } else { *days })
+        .map(|(_, y)| y)
 }
 
 fn near_weekday(reference: Date, weekday: Weekday, words: &[&str], future: bool) -> Option<Date> {

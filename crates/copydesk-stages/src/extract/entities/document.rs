@@ -21,8 +21,9 @@ pub(super) fn one_type_a_surface(found: &mut [Candidate]) {
     for c in found.iter_mut() {
         let row = &counts[&c.text];
         let most = row.iter().map(|r| r.2).max().unwrap_or(0);
-        if let Some((kind, label, _)) = row.iter().find(|r| r.2 == most) {
-            (c.kind, c.label) = (*kind, Some(label.clone()));
+        let Some((kind, label, _)) = row.iter().find(|r| r.2 == most) else { continue };
+        if c.kind != *kind {
+            (c.kind, c.label, c.demonym) = (*kind, Some(label.clone()), false);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use copydesk_nlp::Doc;
 use copydesk_types::{Block, EntityType};
 
-use super::{document, lines, shape};
+use super::{document, gazetteer, lines, names, shape};
+use crate::extract::knowledge::Known;
 use crate::extract::lexicon::{COURTESY, has};
 
 /// A mention before it is grouped.
@@ -21,16 +22,20 @@ pub(super) struct Candidate {
 }
 
 /// Mentions in order of the text, without overlap.
-pub(super) fn find(doc: &Doc, blocks: &[Block]) -> Vec<Candidate> {
+pub(super) fn find(doc: &Doc, blocks: &[Block], known: &Known) -> Vec<Candidate> {
     let mut found = from_model(doc);
     let lines = lines::split(doc);
     lines::credits(doc, &lines, &mut found);
     lines::datelines(doc, &lines, &mut found);
     shape::particles(doc, &mut found);
+    shape::syllables(doc, &mut found);
+    shape::split_directions(doc, &mut found);
     shape::split_demonyms(doc, &mut found);
+    gazetteer::split_countries(doc, &known.base, &mut found);
     for c in &mut found {
         shape::type_by_words(doc, c);
     }
+    gazetteer::countries(doc, &known.base, &mut found);
     document::one_type_a_surface(&mut found);
     document::short_organizations(doc, &mut found);
     document::acronyms(doc, &mut found);
@@ -38,7 +43,7 @@ pub(super) fn find(doc: &Doc, blocks: &[Block]) -> Vec<Candidate> {
     drop_courtesy(doc, &mut found);
     document::repeats(doc, &mut found);
     lines::capitals(doc, &lines, blocks, &mut found);
-    found.retain(|c| !shape::is_no_name(doc, c));
+    found.retain(|c| !shape::is_no_name(doc, c) && !known.lists.blocks(&names::fold(&c.text)));
     found.sort_by_key(|c| c.bytes.start);
     found
 }
@@ -114,7 +119,7 @@ pub(super) fn coverage(doc: &Doc, found: &[Candidate]) -> Vec<bool> {
     covered
 }
 
-fn kind_of(label: &str) -> Option<EntityType> {
+pub(super) fn kind_of(label: &str) -> Option<EntityType> {
     Some(match label {
         "PERSON" => EntityType::Person,
         "ORG" => EntityType::Organization,

@@ -1,5 +1,10 @@
 //! Names as strings: folding, titles, family names.
 
+pub(in crate::extract) use copydesk_kb::fold;
+
+use copydesk_types::EntityType;
+
+use super::name_match;
 use crate::extract::lexicon::{COURTESY, has};
 
 /// Family names that stand first in Korean, Chinese and Vietnamese names.
@@ -10,18 +15,6 @@ const FAMILY_FIRST: &str = "kim ri lee yi pak park choe choi jong jang kang cho 
 /// Small words inside or before a family name.
 pub(in crate::extract) const PARTICLES: &str =
     "von van der den de du da di del della dos la le lo el bin ibn al ben ter ten zu af av";
-
-/// Lower case, no dots and accents, one space between words: what two spellings of one name share.
-pub(in crate::extract) fn fold(name: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    let plain = name.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c));
-    let lower: String = plain.flat_map(char::to_lowercase).collect();
-    let words = lower.split(|c: char| c.is_whitespace() || c == '-').map(|w| {
-        let w = w.trim_end_matches("'s").trim_end_matches("’s");
-        w.chars().filter(|c| c.is_alphanumeric() || *c == '&').collect::<String>()
-    });
-    words.filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
-}
 
 /// The words of a person's name without courtesy titles, folded.
 pub(in crate::extract) fn person_words(name: &str) -> Vec<String> {
@@ -36,6 +29,21 @@ pub(in crate::extract) fn person_words(name: &str) -> Vec<String> {
         .map(str::to_owned)
         .filter(|w| !w.is_empty())
         .collect()
+}
+
+/// What the spellings of one name share, for ids that are minted: the sound of a person's words without middle initials,
+/// an organization without its legal form.
+pub(in crate::extract) fn key(kind: EntityType, name: &str) -> String {
+    if kind == EntityType::Person {
+        let words = person_words(name);
+        let last = words.len().saturating_sub(1);
+        let kept = words
+            .iter()
+            .enumerate()
+            .filter(|(at, w)| w.chars().count() > 1 || *at == 0 || *at == last);
+        return kept.map(|(_, w)| name_match::sound(w)).collect::<Vec<_>>().join(" ");
+    }
+    super::cluster::words_of(kind, name).join(" ")
 }
 
 /// Whether the first word of the full name is the family name.
@@ -92,6 +100,19 @@ mod tests {
         check("U.S.", "us");
         check("São Paulo's", "sao paulo");
         check("Moon Jae-in", "moon jae in");
+    }
+
+    #[test]
+    fn spellings_have_one_key() {
+        let check = |a: &str, b: &str, same: bool| {
+            assert_eq!(key(EntityType::Person, a) == key(EntityType::Person, b), same, "{a} / {b}");
+        };
+        check("Sergey Lavrov", "Sergei Lavrov", true);
+        check("Ada B. Quill", "Ada Quill", true);
+        check("Moon Jae-in", "Moon Jae In", true);
+        check("Kim Jong Un", "Kim Jong Il", false);
+        let company = |name: &str| key(EntityType::Organization, name);
+        assert_eq!(company("Quill Works Inc."), company("Quill Works"));
     }
 
     #[test]

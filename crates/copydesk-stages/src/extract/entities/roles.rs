@@ -9,22 +9,26 @@ use super::mentions::Candidate;
 use crate::extract::lexicon::{TITLES, has};
 
 /// The role beside a mention, as the words stand.
-pub(super) fn of(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Role> {
-    let (tokens, of) = before(doc, person, all).or_else(|| behind(doc, person, all))?;
+pub(super) fn of(doc: &Doc, person: &Candidate, all: &[Candidate], at: &[u32]) -> Option<Role> {
+    let (tokens, of) = before(doc, person, all, at).or_else(|| behind(doc, person, all, at))?;
     let bytes = doc.bytes(tokens.clone());
     let title = doc.span_text(tokens).to_owned();
     Some(Role { title, of, start: bytes.start, end: bytes.end })
 }
 
+fn candidate_at<'a>(all: &'a [Candidate], at: &[u32], token: usize) -> Option<&'a Candidate> {
+    all.get(usize::try_from(*at.get(token)?).ok()?.checked_sub(1)?)
+}
+
 type Found = (Range<usize>, Option<String>);
 
 /// Title words in front of the name; a place or group in front of them is whose title it is.
-fn before(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
+fn before(doc: &Doc, person: &Candidate, all: &[Candidate], at: &[u32]) -> Option<Found> {
     let end = person.tokens.start;
     let mut start = end;
     while start > 0 {
         let t = start - 1;
-        let named = all.iter().any(|c| c.tokens.contains(&t));
+        let named = at[t] > 0;
         let word = matches!(doc.pos(t), "NOUN" | "PROPN" | "ADJ") || doc.token_text(t) == "-";
         if named || !word || doc.is_space(t) {
             break;
@@ -37,7 +41,7 @@ fn before(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
     let owner = start
         .checked_sub(1)
         .map(|t| if matches!(doc.token_text(t), "'s" | "’s") { t.saturating_sub(1) } else { t });
-    let owner = owner.and_then(|t| all.iter().find(|c| c.tokens.contains(&t)));
+    let owner = owner.and_then(|t| candidate_at(all, at, t));
     let owner = owner.filter(|c| {
         matches!(c.kind, EntityType::Place | EntityType::Group | EntityType::Organization)
     });
@@ -45,7 +49,7 @@ fn before(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
 }
 
 /// An apposition behind the name, or the name behind its title: ", a specialist in … at …".
-fn behind(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
+fn behind(doc: &Doc, person: &Candidate, all: &[Candidate], at: &[u32]) -> Option<Found> {
     let head = person
         .tokens
         .clone()
@@ -65,8 +69,8 @@ fn behind(doc: &Doc, person: &Candidate, all: &[Candidate]) -> Option<Found> {
     };
     let end =
         (title..=doc.right_edge(title)).find(|&t| stop(t)).unwrap_or(doc.right_edge(title) + 1);
-    let owner = all
-        .iter()
+    let mut inside = (start..end).filter_map(|t| candidate_at(all, at, t));
+    let owner = inside
         .find(|c| c.tokens.start >= start && c.tokens.end <= end && c.kind != EntityType::Person);
     Some((start..end, owner.map(|c| c.text.clone())))
 }

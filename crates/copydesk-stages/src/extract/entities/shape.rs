@@ -4,7 +4,7 @@ use copydesk_nlp::Doc;
 use copydesk_types::EntityType;
 
 use super::mentions::{Candidate, by_rule, candidate, replace};
-use super::names::PARTICLES;
+use super::names::{PARTICLES, is_family_first, person_words};
 use crate::extract::lexicon::{has, is_outlet};
 
 /// Last words that make a name an organization, lower case.
@@ -23,7 +23,7 @@ const PLATFORMS: &str =
     "twitter facebook instagram youtube tiktok whatsapp telegram weibo wechat snapchat reddit";
 /// Words that the model takes for names at the start of a line.
 const NO_NAMES: &str = "slideshow email e-mail reply laughter applause file photo photos buyout wildfires update exclusive analysis \
-    factbox explainer advertisement subscribe share read more click here visit contact images image video watch breaking correction";
+    factbox explainer advertisement subscribe share read more click here visit contact pool images image video watch breaking correction";
 const HOLIDAYS: &str = "christmas easter thanksgiving halloween";
 
 /// The type that the words of a name settle against the model.
@@ -88,6 +88,50 @@ pub(super) fn particles(doc: &Doc, found: &mut Vec<Candidate>) {
         }
     }
     replace(doc, found, new);
+}
+
+/// "Moon Jae-in" and "Choe Son Hui" that the model cut before the last syllable.
+pub(super) fn syllables(doc: &Doc, found: &mut Vec<Candidate>) {
+    let covered = super::mentions::coverage(doc, found);
+    let mut new = Vec::new();
+    for c in found.iter().filter(|c| c.kind == EntityType::Person && c.tokens.len() == 2) {
+        let end = c.tokens.end;
+        let tail = if end + 1 < doc.len()
+            && doc.token_text(end) == "-"
+            && doc.end(end) == doc.start(end + 1)
+        {
+            end + 2
+        } else {
+            end + 1
+        };
+        if tail > doc.len()
+            || covered[end..tail].iter().any(|&c| c)
+            || !is_family_first(&person_words(&c.text))
+        {
+            continue;
+        }
+        let syllable = doc.token_text(tail - 1);
+        let capital = syllable.chars().next().is_some_and(char::is_uppercase);
+        if syllable.chars().count() <= 5
+            && syllable.chars().all(char::is_alphabetic)
+            && (tail == end + 2 || (capital && doc.pos(end) == "PROPN"))
+        {
+            new.push(candidate(doc, c.tokens.start..tail, c.kind, c.label.as_deref()));
+        }
+    }
+    replace(doc, found, new);
+}
+
+/// "North and South Korea": the second name is one by itself.
+pub(super) fn split_directions(doc: &Doc, found: &mut [Candidate]) {
+    for c in found.iter_mut().filter(|c| c.tokens.len() >= 4 && c.kind == EntityType::Place) {
+        let start = c.tokens.start;
+        let direction =
+            |t: usize| has("north south east west northern southern eastern western", doc.lower(t));
+        if direction(start) && doc.lower(start + 1) == "and" && direction(start + 2) {
+            *c = candidate(doc, start + 2..c.tokens.end, c.kind, c.label.as_deref());
+        }
+    }
 }
 
 /// "Welshman Jamie Doe", "Russian Jane Doe": the nationality is a mention of its own.

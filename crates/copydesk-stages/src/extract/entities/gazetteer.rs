@@ -1,0 +1,131 @@
+//! Countries and nationalities are known by name: the base settles their type, and finds those that the model missed.
+
+use copydesk_kb::{AliasKind, Base, Flags};
+use copydesk_nlp::Doc;
+use copydesk_types::EntityType;
+
+use super::mentions::{Candidate, by_rule, coverage, replace};
+use super::names::fold;
+use crate::extract::lexicon::has;
+
+/// Countries that are given names or family names as well.
+const ALSO_PERSONS: &str = "jordan georgia chad cyprus israel kenya india china france";
+/// Longest name of a country in tokens.
+const LONGEST: usize = 6;
+
+/// What a folded name is as a country, if it is one.
+fn country(base: &Base, folded: &str) -> Option<EntityType> {
+    base.lookup_folded(folded).into_iter().find_map(|hit| {
+        let fact = base.fact(hit.entity).filter(|f| f.kind == EntityType::Place)?;
+        match hit.alias {
+            AliasKind::Demonym => Some(EntityType::Group),
+            AliasKind::Label | AliasKind::Alias => {
+                fact.flags.has(Flags::COUNTRY).then_some(EntityType::Place)
+            }
+            AliasKind::Short | AliasKind::Domain => None,
+        }
+    })
+}
+
+/// Towns of some size that nothing else is named after, as far as the base knows.
+fn is_town(base: &Base, folded: &str) -> bool {
+    let facts = base
+        .lookup_folded(folded)
+        .into_iter()
+        .filter(|h| h.alias == AliasKind::Label)
+        .filter_map(|h| base.fact(h.entity));
+    let mut places = 0;
+    for fact in facts {
+        if fact.kind != EntityType::Place {
+            return false;
+        }
+        places += usize::from(fact.prior > TOWN);
+    }
+    places > 0
+}
+
+/// log2 of the inhabitants from which a town's name is taken for the town whatever the model says.
+const TOWN: f64 = 16.5;
+
+/// Agencies and outlets of several words, which the model often cuts.
+fn is_long_outlet(base: &Base, folded: &str) -> bool {
+    let known = |h: &copydesk_kb::Hit| matches!(h.alias, AliasKind::Label | AliasKind::Alias);
+    folded.contains(' ')
+        && base
+            .lookup_folded(folded)
+            .iter()
+            .filter(|h| known(h))
+            .filter_map(|h| base.fact(h.entity))
+            .any(|f| f.flags.has(Flags::OUTLET))
+}
+
+/// "told Kim Russia backs": a name and a country that the model took for one person.
+pub(super) fn split_countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
+    let mut new = Vec::new();
+    for c in found.iter().filter(|c| c.kind == EntityType::Person && c.tokens.len() == 2) {
+        let last = c.tokens.end - 1;
+        let folded = fold(doc.token_text(last));
+        if !has(ALSO_PERSONS, &folded) && country(base, &folded) == Some(EntityType::Place) {
+            new.push(by_rule(doc, c.tokens.start..last, EntityType::Person));
+            new.push(by_rule(doc, last..c.tokens.end, EntityType::Place));
+        }
+    }
+    replace(doc, found, new);
+}
+
+/// Settles the type of countries and nationalities, and adds those without a mention.
+pub(super) fn countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
+    for c in found.iter_mut().filter(|c| c.tokens.len() <= LONGEST) {
+        let folded = fold(&c.text);
+        match country(base, &folded) {
+            Some(EntityType::Group)
+                if !matches!(
+                    c.kind,
+                    EntityType::Person | EntityType::Language | EntityType::Law
+                ) =>
+            {
+                c.set_kind(EntityType::Group);
+                c.demonym = true;
+            }
+            Some(EntityType::Place)
+                if c.kind != EntityType::Person || !has(ALSO_PERSONS, &folded) =>
+            {
+                c.set_kind(EntityType::Place);
+            }
+            None if matches!(
+                c.kind,
+                EntityType::Organization
+                    | EntityType::Group
+                    | EntityType::Language
+                    | EntityType::Work
+            ) && !c.demonym
+                && is_town(base, &folded) =>
+            {
+                c.set_kind(EntityType::Place);
+            }
+            _ => {}
+        }
+    }
+    let mut covered = coverage(doc, found);
+    let capital = |t: usize| doc.token_text(t).chars().next().is_some_and(char::is_uppercase);
+    let mut t = 0;
+    while t < doc.len() {
+        let mut next = t + 1;
+        if !covered[t] && capital(t) && matches!(doc.pos(t), "PROPN" | "ADJ" | "NOUN") {
+            for end in (t + 1..=(t + LONGEST).min(doc.len())).rev() {
+                let free = !covered[t..end].iter().any(|&c| c) && capital(end - 1);
+                let folded = if free { fold(doc.span_text(t..end)) } else { continue };
+                let outlet = is_long_outlet(base, &folded).then_some(EntityType::Organization);
+                let kind = outlet.or_else(|| country(base, &folded));
+                let Some(kind) = kind else { continue };
+                let mut new = by_rule(doc, t..end, kind);
+                new.demonym = kind == EntityType::Group;
+                found.push(new);
+                covered[t..end].fill(true);
+                next = end;
+                break;
+            }
+        }
+        t = next;
+    }
+}

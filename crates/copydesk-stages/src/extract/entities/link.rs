@@ -1,0 +1,437 @@
+//! Linking: which entity of the base, if any, a cluster of mentions is.
+//!
+//! Every candidate of every form in the cluster gets a score: how well known it is, whether the type fits, by what sort
+//! of alias it came, whether the article speaks of its country, of its region right behind the name, of its office.
+//! Nothing is linked below [`NIL`], and a bare family name never by being well known alone.
+
+use std::collections::BTreeMap;
+
+use copydesk_kb::{AliasKind, Base, Fact, Flags, UserLists};
+use copydesk_types::{Alternative, EntityId, EntityType, LinkMethod, Role, minted_entity_id};
+
+use super::cluster::Cluster;
+use super::mentions::Candidate;
+use super::names;
+
+/// Score that a candidate must reach.
+const NIL: f64 = 0.1;
+/// Candidates that are told as alternatives.
+const MOST_ALTERNATIVES: usize = 4;
+
+/// What became of a cluster.
+#[derive(Debug, Clone)]
+pub(super) struct Linked {
+    pub(super) id: EntityId,
+    /// Name and the like of the base or of the user's list.
+    pub(super) name: Option<String>,
+    pub(super) kind: EntityType,
+    pub(super) wikidata: Option<String>,
+    pub(super) geonames: Option<String>,
+    pub(super) country: Option<String>,
+    pub(super) coordinates: Option<copydesk_types::Coordinates>,
+    pub(super) capital: bool,
+    pub(super) method: LinkMethod,
+    pub(super) confidence: f64,
+    pub(super) alternatives: Vec<Alternative>,
+}
+
+/// What the linker knows of the article.
+pub(super) struct Article<'a> {
+    pub(super) base: &'a Base,
+    pub(super) lists: &'a UserLists,
+    pub(super) candidates: &'a [Candidate],
+    /// What each name of a place says of where the article is.
+    votes: Vec<Vote>,
+    /// For each candidate the folded name right behind its comma: "Springfield, Illinois".
+    behind: Vec<Option<String>>,
+    /// Id of the article, for names that mean nothing outside it.
+    pub(super) id: &'a str,
+}
+
+impl<'a> Article<'a> {
+    /// Counts the countries of the article.
+    pub(super) fn new(
+        base: &'a Base,
+        lists: &'a UserLists,
+        candidates: &'a [Candidate],
+        behind: Vec<Option<String>>,
+        id: &'a str,
+    ) -> Self {
+        let mut surfaces: BTreeMap<String, f64> = BTreeMap::new();
+        for c in candidates {
+            match c.kind {
+                EntityType::Place | EntityType::Group => {
+                    *surfaces.entry(names::fold(&c.text)).or_default() += 1.0;
+                }
+                EntityType::Organization | EntityType::Facility => {
+                    if let Some(place) = place_within(base, &c.text) {
+                        *surfaces.entry(place).or_default() += 0.5;
+                    }
+                }
+                EntityType::Person
+                | EntityType::Event
+                | EntityType::Work
+                | EntityType::Law
+                | EntityType::Product
+                | EntityType::Language => {}
+            }
+        }
+        let votes = surfaces
+            .into_iter()
+            .filter_map(|(surface, n)| Vote::of(base, surface, 1.0 + f64::ln(n.max(0.5))))
+            .collect();
+        Self { base, lists, candidates, votes, behind, id }
+    }
+
+    /// Links a cluster, or mints an id for it.
+    pub(super) fn link(&self, cluster: &Cluster, roles: &[Role]) -> Linked {
+        if let Some(linked) = self.by_user(cluster) {
+            return linked;
+        }
+        let mut scored = self.scored(cluster, roles);
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.entity.cmp(&b.1.entity)));
+        let ahead = scored.first().map_or(0.0, |(score, ..)| *score);
+        // Shares of the candidates and of none of them, as by a softmax.
+        let sum: f64 = scored.iter().map(|(s, ..)| (2.0 * s).exp()).sum::<f64>() + 1.0;
+        let share = |score: f64| ((2.0 * score).exp() / sum * 1000.0).round() / 1000.0;
+        let chosen = scored.first().filter(|_| ahead >= NIL && !cluster.ambiguous);
+        let skip = usize::from(chosen.is_some());
+        let alternatives =
+            scored.iter().skip(skip).take(MOST_ALTERNATIVES).map(|(score, fact, _)| Alternative {
+                id: id_of(fact),
+                name: fact.name.to_owned(),
+                score: share(*score),
+            });
+        let alternatives = alternatives.collect();
+        match chosen {
+            Some((score, fact, alias)) => {
+                let method =
+                    if *alias == AliasKind::Label { LinkMethod::Exact } else { LinkMethod::Alias };
+                of_fact(fact, method, share(*score), alternatives)
+            }
+            None => self.minted(cluster, alternatives),
+        }
+    }
+
+    /// A short name that could not be linked by itself ("the North") means what the article names in full; a body
+    /// without its country ("the Foreign Ministry") is that of the person whom the article is most about.
+    pub(super) fn link_short(
+        &self,
+        cluster: &Cluster,
+        linked: &[Linked],
+        lead: Option<&Linked>,
+    ) -> Option<Linked> {
+        let hits = self.base.lookup(&cluster.name);
+        let short = hits
+            .iter()
+            .filter(|h| h.alias == AliasKind::Short)
+            .filter_map(|h| self.base.fact(h.entity));
+        let fitting: Vec<Fact> =
+            short.filter(|f| f.kind == cluster.kind && f.kind != EntityType::Person).collect();
+        let named = fitting.iter().find_map(|f| linked.iter().find(|l| l.id == id_of(f)));
+        if let Some(found) = named {
+            return Some(Linked {
+                method: LinkMethod::InDocument,
+                confidence: 0.7,
+                ..found.clone()
+            });
+        }
+        let country = lead.and_then(|l| l.country.as_ref())?;
+        let of_lead = fitting
+            .iter()
+            .find(|f| f.kind == EntityType::Organization && f.country.as_ref() == Some(country))?;
+        Some(of_fact(of_lead, LinkMethod::Alias, 0.6, Vec::new()))
+    }
+
+    /// The user's word on any form of the cluster.
+    fn by_user(&self, cluster: &Cluster) -> Option<Linked> {
+        let forms = cluster.members.iter().map(|&m| names::fold(&self.candidates[m].text));
+        let alias = std::iter::once(names::fold(&cluster.name))
+            .chain(forms)
+            .find_map(|f| self.lists.find(&f))?;
+        let kind = alias.kind.unwrap_or(cluster.kind);
+        let id = alias
+            .id
+            .clone()
+            .unwrap_or_else(|| minted_entity_id(kind, &names::key(kind, &alias.name)));
+        let text = id.as_str().to_owned();
+        Some(Linked {
+            id,
+            name: Some(alias.name.clone()),
+            kind,
+            wikidata: text.starts_with('Q').then(|| text.clone()),
+            geonames: text.strip_prefix("geonames:").map(str::to_owned),
+            country: alias.country.clone(),
+            coordinates: None,
+            capital: false,
+            method: LinkMethod::User,
+            confidence: 1.0,
+            alternatives: Vec::new(),
+        })
+    }
+
+    /// An id from type and name: of the world for a full name, of this article for one that is none.
+    fn minted(&self, cluster: &Cluster, alternatives: Vec<Alternative>) -> Linked {
+        let key = names::key(cluster.kind, &cluster.name);
+        let letters = cluster.name.chars().filter(|c| c.is_alphabetic());
+        let acronym = cluster.kind == EntityType::Organization
+            && letters.clone().count() <= 4
+            && letters.clone().all(char::is_uppercase);
+        let local = cluster.ambiguous
+            || acronym
+            || (cluster.kind == EntityType::Person && cluster.words.len() < 2);
+        let key = if local { format!("{key}@{}", self.id) } else { key };
+        let single = cluster.members.len() == 1;
+        Linked {
+            id: minted_entity_id(cluster.kind, &key),
+            name: None,
+            kind: cluster.kind,
+            wikidata: None,
+            geonames: None,
+            country: None,
+            coordinates: None,
+            capital: false,
+            method: if single { LinkMethod::None } else { LinkMethod::InDocument },
+            confidence: if cluster.ambiguous { 0.3 } else { 0.9 },
+            alternatives,
+        }
+    }
+
+    /// Every candidate once, with its best score.
+    fn scored(&self, cluster: &Cluster, roles: &[Role]) -> Vec<(f64, Fact<'a>, AliasKind)> {
+        let mut best: BTreeMap<u32, (f64, AliasKind)> = BTreeMap::new();
+        let mut forms: Vec<String> =
+            cluster.members.iter().map(|&m| names::fold(&self.candidates[m].text)).collect();
+        let longest = forms.iter().map(|f| f.split(' ').count()).max().unwrap_or(0);
+        forms.sort_unstable();
+        forms.dedup();
+        let suffix = cluster.members.iter().find_map(|&m| self.behind[m].as_deref());
+        let around = Around { suffix, roles, surroundings: Surroundings::new(&self.votes, &forms) };
+        for form in &forms {
+            // A short form says less than the full one: "Washington" beside "George Washington".
+            let full = form.split(' ').count() == longest;
+            for hit in self.base.lookup_folded(form) {
+                let Some(fact) = self.base.fact(hit.entity) else { continue };
+                if (!full && cluster.kind == EntityType::Person)
+                    || self.lists.blocks_id(&id_of(&fact))
+                {
+                    continue;
+                }
+                let Some(score) = self.score(cluster, &fact, hit.alias, &around) else {
+                    continue;
+                };
+                let entry = best.entry(hit.entity).or_insert((score, hit.alias));
+                if score > entry.0 {
+                    *entry = (score, hit.alias);
+                }
+            }
+        }
+        let fact = |(entity, (score, alias))| self.base.fact(entity).map(|f| (score, f, alias));
+        best.into_iter().filter_map(fact).collect()
+    }
+
+    fn score(
+        &self,
+        cluster: &Cluster,
+        fact: &Fact,
+        alias: AliasKind,
+        around: &Around,
+    ) -> Option<f64> {
+        let demonym = alias == AliasKind::Demonym;
+        let abbreviated = cluster.name.ends_with('.');
+        let demonym_of_place =
+            demonym && cluster.kind == EntityType::Group && fact.kind == EntityType::Place;
+        let fit = if cluster.kind == fact.kind || demonym_of_place {
+            1.0
+        } else if stands_for(cluster.kind, fact.kind) {
+            0.2
+        } else {
+            return None;
+        };
+        let named = match alias {
+            AliasKind::Label => 0.4,
+            AliasKind::Alias | AliasKind::Demonym => 0.2,
+            // "Calif." is short, but for nothing else.
+            AliasKind::Short if fact.kind == EntityType::Place && abbreviated => 0.0,
+            AliasKind::Short => -1.5,
+            AliasKind::Domain => -0.5,
+        };
+        let coherence = around.surroundings.of(fact);
+        if fact.kind == EntityType::Place {
+            let known = 0.3 * (fact.prior - 17.0);
+            let region =
+                around.suffix.map_or(0.0, |s| if self.lies_in(fact, s) { 3.0 } else { -0.3 });
+            return Some(fit - 1.0 + named + known + coherence + region);
+        }
+        let known = 0.1 * (fact.prior - 18.0);
+        let office = around.roles.iter().any(|r| has_office(fact, r));
+        // A family name alone needs the office beside it.
+        if fact.kind == EntityType::Person && alias == AliasKind::Short && !office {
+            return None;
+        }
+        Some(fit + named + known + coherence + if office { 1.5 } else { 0.0 })
+    }
+
+    /// Whether the place lies in the region or country of that name.
+    fn lies_in(&self, fact: &Fact, name: &str) -> bool {
+        self.base.lookup_folded(name).iter().filter_map(|h| self.base.fact(h.entity)).any(
+            |region| {
+                let country = region.flags.has(Flags::COUNTRY) && region.country == fact.country;
+                let part = region.flags.has(Flags::REGION)
+                    && region.region != 0
+                    && region.region == fact.region;
+                region.entity != fact.entity && (country || part)
+            },
+        )
+    }
+}
+
+/// What a name says of where the article is: shares of countries and of regions among those who have the name.
+struct Vote {
+    surface: String,
+    weight: f64,
+    countries: BTreeMap<String, f64>,
+    regions: BTreeMap<u32, f64>,
+}
+
+impl Vote {
+    fn of(base: &Base, surface: String, weight: f64) -> Option<Self> {
+        let hits = base.lookup_folded(&surface).into_iter().filter(|h| h.alias != AliasKind::Short);
+        let facts: Vec<Fact> = hits
+            .filter_map(|h| base.fact(h.entity))
+            .filter(|f| f.kind == EntityType::Place)
+            .collect();
+        // Known twice as well counts twice as much.
+        let known = |f: &Fact| f.prior.exp2();
+        let total: f64 = facts.iter().map(known).sum();
+        let (mut countries, mut regions) = (BTreeMap::new(), BTreeMap::new());
+        for fact in &facts {
+            if let Some(country) = fact.country.clone() {
+                *countries.entry(country).or_default() += known(fact) / total;
+            }
+            if fact.region != 0 {
+                *regions.entry(fact.region).or_default() += known(fact) / total;
+            }
+        }
+        (!countries.is_empty()).then_some(Self { surface, weight, countries, regions })
+    }
+}
+
+/// The place that a longer name starts or ends with: "Kentucky State Police", "University of Malta".
+fn place_within(base: &Base, name: &str) -> Option<String> {
+    let folded = names::fold(name);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let first = (1..words.len().min(4)).rev().map(|n| words[..n].join(" "));
+    let last =
+        words.iter().rposition(|w| matches!(*w, "of" | "in")).map(|at| words[at + 1..].join(" "));
+    first.chain(last).find(|part| {
+        let facts = base
+            .lookup_folded(part)
+            .into_iter()
+            .filter(|h| h.alias == AliasKind::Label)
+            .filter_map(|h| base.fact(h.entity));
+        facts.filter(|f| f.kind == EntityType::Place).any(|f| f.prior > 14.0)
+    })
+}
+
+/// A house may stand for the body in it, a body for its house; nothing else stands for a town.
+fn stands_for(said: EntityType, meant: EntityType) -> bool {
+    use EntityType::{Facility, Organization, Place, Product, Work};
+    match said {
+        Facility => matches!(meant, Place | Organization),
+        Place => matches!(meant, Organization | Facility),
+        Organization | Product | Work => matches!(meant, Organization | Facility),
+        EntityType::Person
+        | EntityType::Group
+        | EntityType::Event
+        | EntityType::Law
+        | EntityType::Language => false,
+    }
+}
+
+/// What stands around a cluster.
+struct Around<'a> {
+    /// The name behind its comma.
+    suffix: Option<&'a str>,
+    roles: &'a [Role],
+    surroundings: Surroundings,
+}
+
+/// Where the article is, by all names but those of the cluster in question.
+struct Surroundings {
+    countries: BTreeMap<String, f64>,
+    regions: BTreeMap<u32, f64>,
+}
+
+impl Surroundings {
+    fn new(votes: &[Vote], own: &[String]) -> Self {
+        let (mut countries, mut regions, mut total): (
+            BTreeMap<String, f64>,
+            BTreeMap<u32, f64>,
+            f64,
+        ) = Default::default();
+        for vote in votes.iter().filter(|v| !own.contains(&v.surface)) {
+            total += vote.weight;
+            for (country, share) in &vote.countries {
+                *countries.entry(country.clone()).or_default() += share * vote.weight;
+            }
+            for (region, share) in &vote.regions {
+                *regions.entry(*region).or_default() += share * vote.weight;
+            }
+        }
+        for share in countries.values_mut() {
+            *share /= total;
+        }
+        for share in regions.values_mut() {
+            *share /= total;
+        }
+        Self { countries, regions }
+    }
+
+    /// What it says for a candidate.
+    fn of(&self, fact: &Fact) -> f64 {
+        let Some(country) = &fact.country else { return 0.0 };
+        if self.countries.is_empty() {
+            return 0.0;
+        }
+        let share = self.countries.get(country).copied().unwrap_or(0.0);
+        let region = if fact.flags.has(Flags::COUNTRY) {
+            0.0
+        } else {
+            self.regions.get(&fact.region).copied().unwrap_or(0.0)
+        };
+        2.0 * share - 0.3 + 1.5 * region
+    }
+}
+
+/// Whether the words that an article puts beside a name are an office of the person.
+fn has_office(fact: &Fact, role: &Role) -> bool {
+    let title = role.title.to_lowercase();
+    let said = |word: &str| title.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
+    fact.details.lines().any(|office| office.split(' ').all(said))
+}
+
+fn of_fact(
+    fact: &Fact,
+    method: LinkMethod,
+    confidence: f64,
+    alternatives: Vec<Alternative>,
+) -> Linked {
+    Linked {
+        id: id_of(fact),
+        name: Some(fact.name.to_owned()),
+        kind: fact.kind,
+        wikidata: fact.wikidata.clone(),
+        geonames: fact.geonames.clone(),
+        country: fact.country.clone(),
+        coordinates: fact.coordinates,
+        capital: fact.flags.has(Flags::CAPITAL),
+        method,
+        confidence,
+        alternatives,
+    }
+}
+
+fn id_of(fact: &Fact) -> EntityId {
+    fact.id().unwrap_or_else(|| minted_entity_id(fact.kind, &names::key(fact.kind, fact.name)))
+}
