@@ -9,6 +9,11 @@ pub(crate) struct BitWriter {
 }
 
 impl BitWriter {
+    /// With room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
+    }
+
     /// The low `width` bits of `value`; `width` up to 32.
     pub(crate) fn put(&mut self, value: u32, width: u32) {
         self.held |= (u64::from(value) & ((1 << width) - 1)) << self.count;
@@ -36,10 +41,12 @@ impl BitWriter {
         let mut next = 0;
         for &value in set {
             let gap = value - next;
-            for _ in 0..gap >> parameter {
-                self.put(1, 1);
+            let mut ones = gap >> parameter;
+            while ones >= 16 {
+                self.put(0xffff, 16);
+                ones -= 16;
             }
-            self.put(0, 1);
+            self.put((1 << ones) - 1, ones + 1);
             self.put(gap, parameter);
             next = value.wrapping_add(1);
         }
@@ -104,15 +111,33 @@ impl<'a> BitReader<'a> {
         let mut set = Vec::with_capacity(len);
         let mut next = 0_u64;
         for _ in 0..len {
-            let mut high = 0_u64;
-            while self.take(1)? == 1 {
-                high += 1;
-            }
+            let high = self.take_unary()?;
             let value = next + (high << parameter) + u64::from(self.take(parameter)?);
             set.push(u32::try_from(value).ok()?);
             next = value + 1;
         }
         Some(set)
+    }
+
+    /// The number of ones before a zero.
+    fn take_unary(&mut self) -> Option<u64> {
+        let mut ones = 0;
+        loop {
+            if self.count == 0 {
+                self.fill();
+            }
+            let run = self.held.trailing_ones().min(self.count);
+            ones += u64::from(run);
+            if run < self.count {
+                self.held = self.held >> run >> 1;
+                self.count -= run + 1;
+                return Some(ones);
+            }
+            if self.count == 0 {
+                return None;
+            }
+            (self.held, self.count) = (0, 0);
+        }
     }
 
     /// Whether nothing but the filling of the last byte is left.

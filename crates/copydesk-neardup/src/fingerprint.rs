@@ -81,8 +81,7 @@ impl Draft {
     pub(crate) fn sketch(self, left_out: &[u32]) -> Sketch {
         let Self { mut tokens, title, mut shingles, source, url, minute } = self;
         let stays = |t: &Token| left_out.binary_search(&t.unit).is_err();
-        let left = tokens.iter().filter(|t| stays(t)).count();
-        if left < tokens.len() && left >= LEAST {
+        if !left_out.is_empty() && tokens.iter().filter(|t| stays(t)).count() >= LEAST {
             tokens.retain(stays);
             shingles = self::shingles(&tokens);
         }
@@ -97,7 +96,7 @@ impl Draft {
             minute,
             ..Sketch::default()
         };
-        let names = Names::new(&tokens);
+        let names = Names::new(&title, &tokens);
         let short = |t: &Token| narrow(t.hash) >> 16;
         sketch.fill(Parts {
             numbers: tokens.iter().filter(|t| t.number).map(short).collect(),
@@ -146,17 +145,34 @@ fn body_hash(tokens: &[Token]) -> u128 {
 /// Tells names by their capital. In a text where most words have one it tells nothing.
 struct Names {
     mute: bool,
-    /// Words that the text also writes without a capital, sorted.
+    /// Words that the text writes with and without a capital, and a few more.
     plain: Vec<u64>,
 }
 
 impl Names {
-    fn new(tokens: &[Token]) -> Self {
-        let mut plain: Vec<u64> =
-            tokens.iter().filter(|t| !t.capital && !t.number).map(|t| t.hash).collect();
+    fn new(title: &[Token], tokens: &[Token]) -> Self {
+        // A bit for each word with a capital, so that few of the others need be kept.
+        let mut capitals = [0_u64; 64];
+        let place =
+            |hash: u64| (usize::try_from(hash >> 58).expect("6 bits"), 1_u64 << (hash >> 52 & 63));
+        for token in title.iter().chain(tokens).filter(|t| t.capital) {
+            let (at, bit) = place(token.hash);
+            capitals.iter_mut().skip(at).take(1).for_each(|word| *word |= bit);
+        }
+        let (mut plain, mut count, mut words) = (Vec::new(), 0, 0);
+        for token in tokens.iter().filter(|t| !t.number) {
+            words += 1;
+            if token.capital {
+                continue;
+            }
+            count += 1;
+            let (at, bit) = place(token.hash);
+            if capitals.get(at).is_some_and(|word| word & bit != 0) {
+                plain.push(token.hash);
+            }
+        }
         plain.sort_unstable();
-        let words = tokens.iter().filter(|t| !t.number).count();
-        Self { mute: plain.len() * 5 < words * 2, plain }
+        Self { mute: count * 5 < words * 2, plain }
     }
 
     fn is_name(&self, token: &Token) -> bool {

@@ -106,7 +106,7 @@ impl Rule {
 }
 
 /// Weighted containment that makes a copy when no fact speaks against it.
-const SHARED: f64 = 0.4;
+pub(crate) const SHARED: f64 = 0.4;
 /// Share of a lead that must be found in the other article.
 const LEAD: f64 = 0.4;
 /// Containment that a copy must have when its title is that of a form.

@@ -26,7 +26,9 @@
 //! ```
 
 mod bits;
+mod candidates;
 mod compare;
+mod decide;
 mod fingerprint;
 mod index;
 mod judge;
@@ -35,9 +37,10 @@ mod sketch;
 mod snapshot;
 mod tokens;
 
+pub use candidates::Candidate;
 pub use compare::Comparison;
 pub use fingerprint::Article;
-pub use index::{Candidate, Finding, Index, Options};
+pub use index::{Finding, Index, Options};
 pub use judge::{Rule, Verdict};
 pub use sketch::Sketch;
 

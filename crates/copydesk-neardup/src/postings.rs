@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use crate::index::Entry;
+
 /// Longer lists take no more articles: what so many share tells nothing.
 const LONGEST: u32 = 128;
 
@@ -42,6 +44,8 @@ pub(crate) type Table<K, V> = HashMap<K, V, BuildHasherDefault<Mixed>>;
 struct Head {
     last: u32,
     len: u32,
+    /// Clusters of the articles, of those that come after the list is full only new ones.
+    clusters: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +65,16 @@ pub(crate) struct Postings {
 }
 
 impl Postings {
-    pub(crate) fn add(&mut self, shingle: u32, article: u32) {
+    /// Adds an article of the cluster `root`; `entries` has it and all before.
+    pub(crate) fn add(&mut self, shingle: u32, article: u32, root: u32, entries: &[Entry]) {
         let link = u32::try_from(self.links.len())
             .expect("fewer links than u32::MAX, since a segment is bounded");
-        let head = self.heads.entry(shingle).or_insert(Head { last: NONE, len: 0 });
+        let head = self.heads.entry(shingle).or_insert(Head { last: NONE, len: 0, clusters: 0 });
+        let root_of = |link: &Link| Some(entries.get(usize::try_from(link.article).ok()?)?.root);
+        let is_first = root == article
+            || (head.len < LONGEST
+                && !chain(&self.links, head.last).any(|l| root_of(l) == Some(root)));
+        head.clusters = head.clusters.saturating_add(u32::from(is_first));
         head.len = head.len.saturating_add(1);
         if head.len <= LONGEST {
             self.links.push(Link { article, before: head.last });
@@ -72,14 +82,21 @@ impl Postings {
         }
     }
 
-    /// Puts the articles of a shingle into `out`, newest first, and tells whether the list is full.
-    pub(crate) fn get(&self, shingle: u32, out: &mut Vec<u32>) -> bool {
-        let Some(head) = self.heads.get(&shingle) else { return false };
-        let mut at = head.last;
-        while let Some(link) = usize::try_from(at).ok().and_then(|at| self.links.get(at)) {
-            out.push(link.article);
-            at = link.before;
+    /// Puts the articles of a shingle into `out`, newest first.
+    pub(crate) fn get(&self, shingle: u32, out: &mut Vec<u32>) {
+        if let Some(head) = self.heads.get(&shingle) {
+            out.extend(chain(&self.links, head.last).map(|link| link.article));
         }
-        head.len > LONGEST
     }
+
+    /// How many clusters have a shingle.
+    pub(crate) fn clusters(&self, shingle: u32) -> u32 {
+        self.heads.get(&shingle).map_or(0, |head| head.clusters)
+    }
+}
+
+/// The links from `last` back to the first one.
+fn chain(links: &[Link], last: u32) -> impl Iterator<Item = &Link> {
+    let at = |link: u32| links.get(usize::try_from(link).ok()?);
+    std::iter::successors(at(last), move |link| at(link.before))
 }

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::bits::{BitReader, BitWriter};
+use crate::compare::union;
 
 /// A sketch keeps at most about this many shingles; a longer text keeps a sample of them.
 const KEPT: usize = 256;
@@ -77,20 +78,18 @@ pub(crate) fn sampled(shingle: u32, level: u32) -> bool {
 impl Sketch {
     /// Fills the sets from the parts of a text.
     pub(crate) fn fill(&mut self, parts: Parts) {
-        let mut all = parts.shingles.clone();
-        sort(&mut all);
-        self.size = u32::try_from(all.len()).expect("bounded by MAX_TOKENS");
-        self.level = level_of(all.len());
-        let zone = zone_tokens(self.level);
-        let mut kept: Vec<(u32, u8)> = (parts.shingles.iter().enumerate())
-            .filter(|(_, s)| sampled(**s, self.level))
-            .map(|(at, s)| (*s, u8::try_from((at / zone).min(2)).expect("0 to 2")))
-            .collect();
-        kept.sort_unstable();
-        kept.dedup_by_key(|(shingle, _)| *shingle);
-        kept.truncate(MOST);
-        for (shingle, zone) in kept {
-            if let Some(zone) = self.zones.get_mut(usize::from(zone)) {
+        let place = |(at, shingle): (u32, &u32)| u64::from(*shingle) << 32 | u64::from(at);
+        let mut placed: Vec<u64> = (0..).zip(&parts.shingles).map(place).collect();
+        placed.sort_unstable();
+        placed.dedup_by_key(|p| *p >> 32);
+        self.size = u32::try_from(placed.len()).expect("bounded by MAX_TOKENS");
+        self.level = level_of(placed.len());
+        let zone = u64::try_from(zone_tokens(self.level)).expect("small");
+        let kept =
+            placed.iter().map(|p| (u32::try_from(p >> 32).expect("32 bits"), p & 0xffff_ffff));
+        for (shingle, at) in kept.filter(|(s, _)| sampled(*s, self.level)).take(MOST) {
+            let number = usize::try_from((at / zone).min(2)).expect("0 to 2");
+            if let Some(zone) = self.zones.get_mut(number) {
                 zone.push(shingle);
             }
         }
@@ -103,9 +102,8 @@ impl Sketch {
 
     /// All kept shingles, sorted.
     pub(crate) fn items(&self) -> Vec<u32> {
-        let mut items = self.zones.concat();
-        items.sort_unstable();
-        items
+        let [first, second, rest] = &self.zones;
+        union(&union(first, second), rest)
     }
 
     /// Keeps the shingles of a coarser level only (none at level 32), and no facts.
@@ -119,7 +117,7 @@ impl Sketch {
 
     /// The sketch in bytes, about 700 for a news article.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = BitWriter::default();
+        let mut out = BitWriter::with_capacity(1024);
         out.put(VERSION, 8);
         for part in 0..4 {
             out.put(u32::try_from((self.body >> (32 * part)) & 0xffff_ffff).expect("masked"), 32);
@@ -175,11 +173,6 @@ fn read(reader: &mut BitReader<'_>) -> Option<Sketch> {
         *set = reader.take_set(16, FACTS)?;
     }
     Some(sketch)
-}
-
-fn sort(set: &mut Vec<u32>) {
-    set.sort_unstable();
-    set.dedup();
 }
 
 /// The first [`FACTS`] distinct ones, sorted.

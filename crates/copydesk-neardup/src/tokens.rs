@@ -41,21 +41,26 @@ fn step(hash: u64, byte: u8) -> u64 {
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let once = unescape(text);
     let twice = unescape(&once);
-    let mut reader = Reader { out: Vec::with_capacity(twice.len() / 6), ..Reader::default() };
-    let mut rest = twice.char_indices();
-    while let Some((at, c)) = rest.next() {
-        let after = twice.as_bytes().get(at + c.len_utf8()..).unwrap_or_default();
-        if c.is_ascii() {
-            if c == '-'
-                && reader.open.is_some_and(|t| !t.number)
-                && let Some(skip) = broken_word(after)
-            {
-                rest.by_ref().take(skip).for_each(drop);
-            } else {
-                reader.ascii(c as u8, after.first().copied());
-            }
+    let mut reader = Reader { out: Vec::with_capacity(twice.len() / 4), ..Reader::default() };
+    let bytes = twice.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let after = bytes.get(at + 1..).unwrap_or_default();
+        if byte.is_ascii_alphanumeric() {
+            at += reader.ascii_word(byte, after);
+        } else if byte == b'-'
+            && reader.open.is_some_and(|t| !t.number)
+            && let Some(skip) = broken_word(after)
+        {
+            at += 1 + skip;
+        } else if byte.is_ascii() {
+            reader.ascii_mark(byte, after.first().copied());
+            at += 1;
         } else {
+            let c = twice.get(at..).and_then(|rest| rest.chars().next());
+            let c = c.expect("a character starts where the last one ended");
             reader.other(c);
+            at += c.len_utf8();
         }
         if reader.out.len() >= MAX_TOKENS {
             break;
@@ -89,11 +94,20 @@ struct Reader {
 }
 
 impl Reader {
-    fn ascii(&mut self, byte: u8, next: Option<u8>) {
-        if byte.is_ascii_alphanumeric() {
-            self.take(byte.to_ascii_lowercase(), byte.is_ascii_digit(), byte.is_ascii_uppercase());
-            return;
+    /// Takes a letter or digit and those right after it; says how many there were.
+    fn ascii_word(&mut self, first: u8, after: &[u8]) -> usize {
+        let token = self.open_token(first.is_ascii_digit(), first.is_ascii_uppercase());
+        let rest = after.iter().take_while(|b| b.is_ascii_alphanumeric());
+        let (mut hash, mut count) = (step(token.hash, first.to_ascii_lowercase()), 1);
+        for byte in rest {
+            hash = step(hash, byte.to_ascii_lowercase());
+            count += 1;
         }
+        token.hash = hash;
+        count
+    }
+
+    fn ascii_mark(&mut self, byte: u8, next: Option<u8>) {
         let digit_follows = next.is_some_and(|b| b.is_ascii_digit());
         if let Some(token) = self.open.as_mut().filter(|t| t.number && digit_follows) {
             match byte {
@@ -143,10 +157,15 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, byte: u8, number: bool, capital: bool) {
+    /// The token being read, or a new one that starts like this.
+    fn open_token(&mut self, number: bool, capital: bool) -> &mut Token {
         self.stop &= self.open.is_some();
         let unit = self.unit;
-        let token = self.open.get_or_insert(Token { hash: SEED, unit, number, capital });
+        self.open.get_or_insert(Token { hash: SEED, unit, number, capital })
+    }
+
+    fn take(&mut self, byte: u8, number: bool, capital: bool) {
+        let token = self.open_token(number, capital);
         token.hash = step(token.hash, byte);
     }
 
