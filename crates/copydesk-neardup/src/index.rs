@@ -12,6 +12,8 @@ use crate::sketch::{Sketch, sampled};
 const SEVERAL: u32 = 3;
 /// Segments of the window; the oldest one leaves it as a whole.
 const SEGMENTS: usize = 4;
+/// Postings of an article, about.
+const POSTINGS: usize = 60;
 /// Old articles keep the shingles of this level.
 const OLD_LEVEL: u32 = 5;
 /// And only long ones are kept at all, but for the hash of their body.
@@ -70,6 +72,20 @@ struct Segment {
     postings: Postings,
     /// Past its last article.
     end: u32,
+}
+
+impl Segment {
+    /// Adds the postings of its next article, which is in `entries`.
+    fn add(&mut self, article: u32, sketch: &Sketch, part: Option<(u32, u32)>, entries: &[Entry]) {
+        let root = usize::try_from(article).ok().and_then(|a| entries.get(a)).map(|e| e.root);
+        let level = index_level(sketch.size);
+        for shingle in sketch.zones.iter().flatten().filter(|s| sampled(**s, level)) {
+            if has(part, *shingle) {
+                self.postings.add(*shingle, article, root.unwrap_or(article), entries);
+            }
+        }
+        self.end = article + 1;
+    }
 }
 
 /// An online near-duplicate index. Articles are numbered in the order in which they were inserted.
@@ -218,6 +234,22 @@ impl Index {
     /// Takes in an article with its decision, and returns its number. Errors when the decision names an article that
     /// is not there.
     pub fn insert(&mut self, sketch: &Sketch, finding: Finding) -> Result<u32, Error> {
+        let article = self.enter(sketch, &sketch.encode(), finding)?;
+        self.open_segment(article);
+        let part = self.part;
+        if let Some(segment) = self.segments.back_mut() {
+            segment.add(article, sketch, part, &self.entries);
+        }
+        Ok(article)
+    }
+
+    /// Takes in an article, but for its postings.
+    pub(crate) fn enter(
+        &mut self,
+        sketch: &Sketch,
+        encoded: &[u8],
+        finding: Finding,
+    ) -> Result<u32, Error> {
         let article = self.len();
         if article == u32::MAX - 1 {
             return Err(Error::Full);
@@ -230,31 +262,47 @@ impl Index {
         if finding.verdict == Verdict::Revision {
             self.newest.insert(root, article);
         }
-        self.entries.push(Entry {
-            finding,
-            root,
-            source: sketch.source,
-            size: sketch.size,
-            sketch: sketch.encode().into(),
-        });
-        self.open_segment(article);
-        let level = index_level(sketch.size);
-        if let Some(segment) = self.segments.back_mut() {
-            for shingle in sketch.zones.iter().flatten().filter(|s| sampled(**s, level)) {
-                if has(self.part, *shingle) {
-                    segment.postings.add(*shingle, article, root, &self.entries);
+        let (source, size) = (sketch.source, sketch.size);
+        self.entries.push(Entry { finding, root, source, size, sketch: encoded.into() });
+        Ok(article)
+    }
+
+    /// Makes room for so many articles in all.
+    pub(crate) fn reserve(&mut self, articles: usize) {
+        self.entries.reserve(articles);
+        self.exact.reserve(articles);
+    }
+
+    /// Makes the postings of all articles, as their inserts one by one would have: a thread a segment.
+    pub(crate) fn index_again(&mut self) {
+        let (count, size) = (self.len(), self.segment_size());
+        let segments = count.div_ceil(size);
+        let kept = segments.min(u32::try_from(SEGMENTS).expect("small") + 1);
+        self.grow_old((segments - kept) * size);
+        let (entries, part) = (&self.entries, self.part);
+        let make = |number: u32| {
+            let (from, end) = (number * size, count.min((number + 1) * size));
+            let room = usize::try_from(end - from).unwrap_or_default() * POSTINGS;
+            let mut segment = Segment { postings: Postings::with_room(room), end };
+            for article in from..end {
+                let entry = usize::try_from(article).ok().and_then(|a| entries.get(a));
+                if let Some(sketch) = entry.and_then(|e| Sketch::decode(&e.sketch).ok()) {
+                    segment.add(article, &sketch, part, entries);
                 }
             }
-            segment.end = article + 1;
-        }
-        Ok(article)
+            segment
+        };
+        self.segments = std::thread::scope(|threads| {
+            let started: Vec<_> =
+                (segments - kept..segments).map(|n| threads.spawn(move || make(n))).collect();
+            started.into_iter().map(|made| made.join().expect("it does not panic")).collect()
+        });
     }
 
     /// Makes sure that there is a segment for the next article; starting a new one may make the oldest one old.
     fn open_segment(&mut self, next: u32) {
         let start = self.segments.iter().rev().nth(1).map_or(self.old_end, |s| s.end);
-        let most = self.options.window.div_ceil(u32::try_from(SEGMENTS).expect("small")).max(1);
-        if self.segments.is_empty() || next - start >= most {
+        if self.segments.is_empty() || next - start >= self.segment_size() {
             if self.segments.len() > SEGMENTS
                 && let Some(oldest) = self.segments.pop_front()
             {
@@ -262,6 +310,11 @@ impl Index {
             }
             self.segments.push_back(Segment { postings: Postings::default(), end: next });
         }
+    }
+
+    /// Articles of a full segment.
+    fn segment_size(&self) -> u32 {
+        self.options.window.div_ceil(u32::try_from(SEGMENTS).expect("small")).max(1)
     }
 
     /// Cuts the articles before `end` down to what old ones keep.

@@ -13,6 +13,8 @@ use crate::sketch::Sketch;
 const MAGIC: &[u8; 4] = b"cdnd";
 const VERSION: u8 = 1;
 const CHECK: usize = 16;
+/// An article has at least so many bytes.
+const LEAST: usize = 48;
 /// No article.
 const NONE: u32 = u32::MAX;
 
@@ -58,16 +60,19 @@ fn read(mut bytes: &[u8]) -> Option<Result<Index, Error>> {
     let window = take_u32(&mut bytes)?;
     let count = take_u32(&mut bytes)?;
     let mut index = Index::new(Options { window });
+    // Room for what so many bytes can hold, whatever the number says.
+    index.reserve(usize::try_from(count).ok()?.min(bytes.len() / LEAST));
     for _ in 0..count {
         let finding = read_finding(&mut bytes)?;
         let len = usize::try_from(take_u32(&mut bytes)?).ok()?;
-        let (sketch, rest) = bytes.split_at_checked(len)?;
+        let (encoded, rest) = bytes.split_at_checked(len)?;
         bytes = rest;
-        let inserted = Sketch::decode(sketch).and_then(|sketch| index.insert(&sketch, finding));
-        if let Err(error) = inserted {
+        let decoded = Sketch::decode(encoded);
+        if let Err(error) = decoded.and_then(|sketch| index.enter(&sketch, encoded, finding)) {
             return Some(Err(error));
         }
     }
+    index.index_again();
     bytes.is_empty().then_some(Ok(index))
 }
 
