@@ -11,6 +11,10 @@ use super::claim_features::ClaimFeatures;
 
 /// Share of the shingles of either quote that makes them the same.
 const SAME_QUOTE: f64 = 0.6;
+/// Shingles of a quote that two people are not likely to say by chance: a phrase of seven words.
+const LONG_QUOTE: usize = 3;
+/// Content words that two statements must share, unless they have no others.
+const SHARED_WORDS: usize = 2;
 /// Cosine over content words, and shared entities or numbers, of the same statement.
 const SAME_STATEMENT: (f64, usize) = (0.5, 2);
 /// The same, of statements that may contradict each other.
@@ -145,11 +149,16 @@ fn same_quote(a: &ClaimFeatures, b: &ClaimFeatures) -> Option<bool> {
         .filter(|s| s.trailing_zeros() >= level && b.shingles.binary_search(s).is_ok())
         .count();
     let least = count(&a.shingles).min(count(&b.shingles));
-    let same = least > 0 && shared as f64 >= SAME_QUOTE * least as f64;
-    same.then_some(a.speaker != 0 && b.speaker != 0 && a.speaker != b.speaker)
+    let one_speaker = a.speaker != 0 && a.speaker == b.speaker;
+    let enough = if one_speaker || level > 0 { 1 } else { LONG_QUOTE };
+    let same = least >= enough && shared as f64 >= SAME_QUOTE * least as f64;
+    same.then_some(a.speaker != 0 && b.speaker != 0 && !one_speaker)
 }
 
 fn relation(a: &ClaimFeatures, b: &ClaimFeatures, score: f64) -> Option<Relation> {
+    if shared(&a.stems, &b.stems) < SHARED_WORDS && a.stems != b.stems {
+        return None;
+    }
     let apart = a.day?.abs_diff(b.day?).cast_signed();
     let topics = shared(&a.topics, &b.topics);
     if score >= DISPUTES.0

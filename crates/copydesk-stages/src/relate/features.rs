@@ -20,7 +20,8 @@ pub(super) struct Features {
     pub(super) terms: Vec<(u32, u8)>,
     /// Numbers of two digits and more.
     pub(super) numbers: Vec<u32>,
-    /// Entities but for states, capitals and agencies, which are in every text.
+    /// Entities but for states, capitals, agencies and the persons of the knowledge base (who hold high offices): they
+    /// are in every text.
     pub(super) actors: Vec<u32>,
     /// Day of the event, days since 1970.
     pub(super) day: Option<i32>,
@@ -151,7 +152,8 @@ fn is_actor(entity: &Entity) -> bool {
             | EntityType::Product
             | EntityType::Work
     );
-    named && !is_common_place(&entity.name)
+    let office_holder = entity.kind == EntityType::Person && !entity.id.is_minted();
+    named && !office_holder && !is_common_place(&entity.name)
 }
 
 /// The day of publication. Days that a text names are no substitute: on articles without a date they part more
