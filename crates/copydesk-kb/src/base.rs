@@ -185,7 +185,11 @@ impl Base {
 
     /// The entities that have the folded name.
     pub fn lookup_folded(&self, folded: &str) -> Vec<Hit> {
-        let Some(value) = self.index.get(folded) else { return Vec::new() };
+        self.index.get(folded).map_or_else(Vec::new, |value| self.postings(value))
+    }
+
+    /// What a value of the index stands for.
+    fn postings(&self, value: u64) -> Vec<Hit> {
         if value & SEVERAL == 0 {
             return vec![hit(u32::try_from(value).unwrap_or(u32::MAX))];
         }
@@ -200,11 +204,29 @@ impl Base {
             .collect()
     }
 
+    pub(crate) fn record(&self, entity: u32) -> Option<Record> {
+        let at = usize::try_from(entity).ok()?.checked_mul(RECORD)?;
+        Some(Record::from_bytes(self.section(RECORDS).get(at..at + RECORD)?.try_into().ok()?))
+    }
+
+    /// Every folded alias with each of its entities, in the order of the index.
+    pub(crate) fn each_alias<E>(
+        &self,
+        take: &mut dyn FnMut(&str, Hit) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut stream = self.index.stream();
+        while let Some((alias, value)) = fst::Streamer::next(&mut stream) {
+            let Ok(alias) = std::str::from_utf8(alias) else { continue };
+            for hit in self.postings(value) {
+                take(alias, hit)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What is known of an entity; `None` for a number that the base does not have.
     pub fn fact(&self, entity: u32) -> Option<Fact<'_>> {
-        let at = usize::try_from(entity).ok()?.checked_mul(RECORD)?;
-        let record =
-            Record::from_bytes(self.section(RECORDS).get(at..at + RECORD)?.try_into().ok()?);
+        let record = self.record(entity)?;
         let label = usize::try_from(record.label).ok()?;
         let name = self.section(LABELS).get(label..label + usize::from(record.label_length))?;
         let degrees = |n: i32| f64::from(n) / 1e5;

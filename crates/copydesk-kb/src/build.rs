@@ -61,8 +61,7 @@ pub struct Builder {
     records: BufWriter<File>,
     labels: BufWriter<File>,
     label_bytes: u64,
-    details: Vec<(u32, u32)>,
-    detail_text: Vec<u8>,
+    details: Details,
     aliases: Sorter,
     known: HashMap<u64, u32>,
     countries: HashMap<u32, [u8; 2]>,
@@ -88,14 +87,14 @@ impl Builder {
                 .map_err(BuildError::io("make a temporary file"))
         };
         let (records, labels) = (BufWriter::new(temporary()?), BufWriter::new(temporary()?));
+        let details = Details::new(temporary()?, temporary()?);
         let aliases = Sorter::new(options.directory.clone(), options.sort_memory);
         Ok(Self {
             options,
             records,
             labels,
             label_bytes: 0,
-            details: Vec::new(),
-            detail_text: Vec::new(),
+            details,
             aliases,
             known: HashMap::new(),
             countries: HashMap::new(),
@@ -107,8 +106,11 @@ impl Builder {
 
     /// Names a source and its licence; every base carries the list.
     pub fn licence(&mut self, line: &str) {
-        self.licences.push_str(line.trim());
-        self.licences.push('\n');
+        let line = line.trim();
+        if !self.licences.lines().any(|known| known == line) {
+            self.licences.push_str(line);
+            self.licences.push('\n');
+        }
     }
 
     /// The country code of a Wikidata entity that an earlier list called a country.
@@ -119,6 +121,7 @@ impl Builder {
     /// Counts an entry that a source left out.
     pub(crate) fn skip(&mut self) {
         self.summary.skipped += 1;
+        self.tell();
     }
 
     /// Takes an entry in. Without a name or a type it is skipped and counted.
@@ -132,50 +135,46 @@ impl Builder {
             .as_deref()
             .and_then(|q| q.strip_prefix('Q'))
             .and_then(|n| n.parse().ok());
-        let (wikidata, geonames): (u32, u32) = (wikidata.unwrap_or(0), entry.geonames.unwrap_or(0));
-        let keys = [u64::from(wikidata), u64::from(geonames) << 32].into_iter().filter(|k| *k != 0);
-        if let Some(&entity) = keys.clone().find_map(|k| self.known.get(&k)) {
+        let record = Record {
+            wikidata: wikidata.unwrap_or(0),
+            geonames: entry.geonames.unwrap_or(0),
+            lat: degrees(entry.lat.filter(|_| entry.lon.is_some())),
+            lon: degrees(entry.lon.filter(|_| entry.lat.is_some())),
+            label: 0,
+            region: entry.region.as_deref().map_or(0, region_hash),
+            country: country_bytes(entry.country.as_deref()),
+            prior: prior_of(entry.weight),
+            label_length: 0,
+            kind: kind_number(kind),
+            flags: flags_of(&entry.flags).0,
+        };
+        let known = keys(&record).find_map(|k| self.known.get(&k)).copied();
+        if let Some(entity) = known {
             self.summary.merged += 1;
-            self.names(entry, entity, AliasKind::Alias)?;
-        } else {
-            let entity = u32::try_from(self.summary.entities).ok().filter(|n| *n < MAX_ENTITIES);
-            let entity = entity.ok_or(BuildError::TooLarge("536,870,911 entities"))?;
-            self.summary.entities += 1;
-            if self.known.len() < self.options.remember {
-                self.known.extend(keys.map(|k| (k, entity)));
-            }
-            let country = country_bytes(entry.country.as_deref());
-            let flags = flags_of(&entry.flags);
-            if flags.has(Flags::COUNTRY) && wikidata != 0 && country[0] != 0 {
-                self.countries.insert(wikidata, country);
-            }
-            self.record(
-                entry,
-                Record {
-                    wikidata,
-                    geonames,
-                    lat: degrees(entry.lat.filter(|_| entry.lon.is_some())),
-                    lon: degrees(entry.lon.filter(|_| entry.lat.is_some())),
-                    label: 0,
-                    region: entry.region.as_deref().map_or(0, region_hash),
-                    country,
-                    prior: prior_of(entry.weight),
-                    label_length: 0,
-                    kind: kind_number(kind),
-                    flags: flags.0,
-                },
-            )?;
-            self.names(entry, entity, AliasKind::Label)?;
-            self.detail(entry, entity);
+            self.tell();
+            return self.names(entry, entity, AliasKind::Alias);
         }
-        if (self.summary.entities + self.summary.merged).is_multiple_of(PROGRESS) {
-            (self.progress)(&self.summary);
-        }
-        Ok(())
+        let entity = self.push_record(record, entry.name.trim(), &entry.details.join("\n"))?;
+        self.names(entry, entity, AliasKind::Label)
     }
 
-    fn record(&mut self, entry: &Entry, record: Record) -> Result<(), BuildError> {
-        let label = entry.name.trim();
+    /// Takes a new entity in, without its names: its number. The place of the label is set here.
+    pub(crate) fn push_record(
+        &mut self,
+        record: Record,
+        label: &str,
+        details: &str,
+    ) -> Result<u32, BuildError> {
+        let entity = u32::try_from(self.summary.entities).ok().filter(|n| *n < MAX_ENTITIES);
+        let entity = entity.ok_or(BuildError::TooLarge("536,870,911 entities"))?;
+        self.summary.entities += 1;
+        if self.known.len() < self.options.remember {
+            self.known.extend(keys(&record).map(|k| (k, entity)));
+        }
+        if Flags(record.flags).has(Flags::COUNTRY) && record.wikidata != 0 && record.country[0] != 0
+        {
+            self.countries.insert(record.wikidata, record.country);
+        }
         let record = Record {
             label: u32::try_from(self.label_bytes)
                 .map_err(|_| BuildError::TooLarge("4 GB of names"))?,
@@ -185,7 +184,18 @@ impl Builder {
         };
         self.label_bytes += label.len() as u64;
         self.records.write_all(&record.to_bytes()).map_err(BuildError::io("write the records"))?;
-        self.labels.write_all(label.as_bytes()).map_err(BuildError::io("write the names"))
+        self.labels.write_all(label.as_bytes()).map_err(BuildError::io("write the names"))?;
+        self.details.push(entity, details)?;
+        self.tell();
+        Ok(entity)
+    }
+
+    /// Tells of progress now and then.
+    fn tell(&mut self) {
+        let Summary { entities, merged, skipped, .. } = self.summary;
+        if (entities + merged + skipped).is_multiple_of(PROGRESS) {
+            (self.progress)(&self.summary);
+        }
     }
 
     fn names(&mut self, entry: &Entry, entity: u32, name: AliasKind) -> Result<(), BuildError> {
@@ -198,23 +208,23 @@ impl Builder {
         ];
         for (list, kind) in lists {
             for alias in list {
-                let alias = fold(alias);
-                if !alias.is_empty() && alias.len() <= LONGEST {
-                    self.aliases.push(&alias, kind.number() << 29 | entity)?;
-                }
+                self.push_alias(&fold(alias), entity, kind)?;
             }
         }
         Ok(())
     }
 
-    fn detail(&mut self, entry: &Entry, entity: u32) {
-        let start = u32::try_from(self.detail_text.len());
-        if let Ok(start) = start
-            && !entry.details.is_empty()
-        {
-            self.details.push((entity, start));
-            self.detail_text.extend_from_slice(entry.details.join("\n").as_bytes());
+    /// Gives an entity a folded name; one that is no name is passed over.
+    pub(crate) fn push_alias(
+        &mut self,
+        folded: &str,
+        entity: u32,
+        kind: AliasKind,
+    ) -> Result<(), BuildError> {
+        if folded.is_empty() || folded.len() > LONGEST {
+            return Ok(());
         }
+        self.aliases.push(folded, kind.number() << 29 | entity)
     }
 
     /// Sorts, writes the base beside `out` and renames it.
@@ -227,12 +237,6 @@ impl Builder {
         let aliases =
             std::mem::replace(&mut self.aliases, Sorter::new(directory.clone(), usize::MAX));
         self.summary.aliases = write_index(aliases, &mut index, &mut postings)?;
-        let mut details =
-            u32::try_from(self.details.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
-        details.extend(
-            self.details.iter().flat_map(|(e, s)| [e.to_le_bytes(), s.to_le_bytes()]).flatten(),
-        );
-        details.extend_from_slice(&self.detail_text);
         let failed = "write the base";
         let mut records =
             self.records.into_inner().map_err(|e| BuildError::io(failed)(e.into_error()))?;
@@ -244,13 +248,63 @@ impl Builder {
             &mut postings,
             &mut records,
             &mut labels,
-            &mut details,
+            &mut self.details,
         ];
         debug_assert_eq!(self.summary.entities, parts[3].length().unwrap_or(0) / RECORD as u64);
         self.summary.bytes =
             assemble(out, &mut parts, &self.summary).map_err(BuildError::io(failed))?;
         (self.progress)(&self.summary);
         Ok(self.summary)
+    }
+}
+
+/// What an entity is remembered by.
+fn keys(record: &Record) -> impl Iterator<Item = u64> + use<> {
+    [u64::from(record.wikidata), u64::from(record.geonames) << 32].into_iter().filter(|k| *k != 0)
+}
+
+/// Offices and the like on their way into a base: count, table of entity and place, text.
+struct Details {
+    count: u32,
+    table: BufWriter<File>,
+    text: BufWriter<File>,
+    text_bytes: u64,
+}
+
+impl Details {
+    fn new(table: File, text: File) -> Self {
+        let (table, text) = (BufWriter::new(table), BufWriter::new(text));
+        Self { count: 0, table, text, text_bytes: 0 }
+    }
+
+    fn push(&mut self, entity: u32, details: &str) -> Result<(), BuildError> {
+        if details.is_empty() {
+            return Ok(());
+        }
+        let start = u32::try_from(self.text_bytes)
+            .map_err(|_| BuildError::TooLarge("4 GB of offices and the like"))?;
+        let row = [entity.to_le_bytes(), start.to_le_bytes()].concat();
+        let written =
+            self.table.write_all(&row).and_then(|()| self.text.write_all(details.as_bytes()));
+        written.map_err(BuildError::io("write the details"))?;
+        self.count += 1;
+        self.text_bytes += details.len() as u64;
+        Ok(())
+    }
+}
+
+impl Part for Details {
+    fn length(&mut self) -> std::io::Result<u64> {
+        Ok(4 + 8 * u64::from(self.count) + self.text_bytes)
+    }
+
+    fn copy(&mut self, to: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+        to(&self.count.to_le_bytes())?;
+        for file in [&mut self.table, &mut self.text] {
+            file.flush()?;
+            file.get_mut().copy(to)?;
+        }
+        Ok(())
     }
 }
 

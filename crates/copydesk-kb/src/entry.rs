@@ -3,6 +3,13 @@
 use copydesk_types::EntityType;
 use serde::Deserialize;
 
+/// Weight of an entry of a list that gives none: enough to be linked by its full name.
+pub(crate) const WEIGHT: f64 = 10_000.0;
+
+fn weight() -> f64 {
+    WEIGHT
+}
+
 /// An entity with its names. Only `name` and `type` must be there.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,8 +49,8 @@ pub struct Entry {
     /// Longitude in degrees.
     #[serde(default)]
     pub lon: Option<f64>,
-    /// How well known it is: inhabitants of a place, sitelinks × 1000 of anything else.
-    #[serde(default)]
+    /// How well known it is: inhabitants of a place, sitelinks × 1000 of anything else; [`WEIGHT`] without it.
+    #[serde(default = "weight")]
     pub weight: f64,
     /// Code of the region that it lies in, or that it is: `US.CA`.
     #[serde(default)]

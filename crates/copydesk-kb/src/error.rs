@@ -56,6 +56,9 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A base that is a source and lacks what its index names.
+    #[error("read entity {0} of the base that is a source: it is damaged")]
+    Base(u32),
     /// The alias index refused a key.
     #[error("write the alias index")]
     Index(#[source] fst::Error),

@@ -59,6 +59,17 @@ impl AliasKind {
         }
     }
 
+    /// The kind as one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Label => "label",
+            Self::Alias => "alias",
+            Self::Demonym => "demonym",
+            Self::Short => "short",
+            Self::Domain => "domain",
+        }
+    }
+
     pub(crate) fn of(number: u32) -> Self {
         match number {
             0 => Self::Label,

@@ -9,6 +9,7 @@
 
 mod base;
 mod build;
+mod copy;
 mod entry;
 mod error;
 mod fold;
@@ -21,6 +22,7 @@ mod wikidata;
 
 pub use base::{Base, BaseBytes, Fact, Hit};
 pub use build::{BuildOptions, Builder, Summary};
+pub use copy::read_base;
 pub use entry::Entry;
 pub use error::{BuildError, OpenError};
 pub use fold::fold;

@@ -6,13 +6,14 @@ use copydesk_types::EntityType;
 use serde::Deserialize;
 
 use crate::build::Builder;
-use crate::entry::Entry;
+use crate::entry::{Entry, WEIGHT};
 use crate::error::BuildError;
 
 /// Longest line that is read.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// Takes in JSON Lines: an [`Entry`] a line; empty lines and lines that start with `#` are passed over.
+/// Takes in JSON Lines: an [`Entry`] a line. Empty lines and lines that start with `#` are passed over, but that
+/// `# licence: …` is kept with the base.
 pub fn read_json_lines(
     builder: &mut Builder,
     mut source: &mut dyn BufRead,
@@ -23,6 +24,9 @@ pub fn read_json_lines(
         let read = (&mut source).take(LONGEST_LINE).read_until(b'\n', &mut line);
         if read.map_err(BuildError::io("read a JSON Lines list"))? == 0 {
             return Ok(());
+        }
+        if let Some(licence) = line.strip_prefix(b"# licence: ") {
+            builder.licence(&String::from_utf8_lossy(licence));
         }
         if line.starts_with(b"#") || line.trim_ascii().is_empty() {
             continue;
@@ -98,7 +102,7 @@ pub fn read_csv(builder: &mut Builder, source: &mut dyn Read) -> Result<(), Buil
             country: some(row.country),
             lat: row.lat,
             lon: row.lon,
-            weight: row.weight.unwrap_or(0.0),
+            weight: row.weight.unwrap_or(WEIGHT),
             region: some(row.region),
             flags: parts(&row.flags),
         })?;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use copydesk_kb::{
-    AliasKind, Base, BuildError, BuildOptions, Builder, Flags, OpenError, Summary, read_csv,
-    read_geonames, read_json_lines, read_wikidata,
+    AliasKind, Base, BuildError, BuildOptions, Builder, Flags, OpenError, Summary, read_base,
+    read_csv, read_geonames, read_json_lines, read_wikidata,
 };
 use copydesk_types::EntityType;
 
@@ -60,6 +60,29 @@ fn lists_are_found_by_every_name() {
     assert_eq!(base.fact(1).unwrap().details, "president\nhead of state");
     assert_eq!(base.fact(2).unwrap().details, "");
     assert_eq!(base.fact(3), None);
+}
+
+#[test]
+fn a_base_starts_from_another() {
+    let (first, ..) = build(|b| read_json_lines(b, &mut LIST.as_bytes()));
+    let (base, summary, _) = build(|b| {
+        read_csv(b, &mut "name,type,wikidata\nSylvania,place,Q900005\n".as_bytes())?;
+        read_base(b, &first)?;
+        let more = "name,type,aliases,wikidata\nFreedonia,place,Fredonia,Q900001\n";
+        read_csv(b, &mut more.as_bytes())
+    });
+    assert_eq!((summary.entities, summary.merged, base.licences()), (4, 1, "own work\n"));
+    let facts = |base: &Base, name: &str| {
+        let hit = base.lookup(name)[0];
+        let mut fact = base.fact(hit.entity).map(|f| format!("{f:?}")).unwrap();
+        // Its number is another one.
+        fact = fact.replace(&format!("entity: {}", hit.entity), "");
+        (fact, hit.alias)
+    };
+    for name in ["Freedonian", "Firefly", "gazette.example", "Republic of Freedonia"] {
+        assert_eq!(facts(&base, name), facts(&first, name), "{name}");
+    }
+    assert_eq!(facts(&base, "Fredonia").0, facts(&first, "Freedonia").0);
 }
 
 #[test]

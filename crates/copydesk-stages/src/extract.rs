@@ -7,7 +7,7 @@ mod lexicon;
 mod quantities;
 mod times;
 
-pub use self::entities::name_similarity;
+pub use self::entities::{base_id, name_similarity};
 pub use self::knowledge::Knowledge;
 
 use std::sync::Arc;

@@ -14,6 +14,6 @@ mod stage;
 pub use dedup::{Dedup, DedupOptions};
 #[doc(hidden)]
 pub use extract::claims::training as claims_training;
-pub use extract::{Extract, Knowledge, name_similarity};
+pub use extract::{Extract, Knowledge, base_id, name_similarity};
 pub use relate::{RegistryEntry, Relate, RelateOptions, SeenRole};
 pub use stage::{Route, Stage, StageError, StageName};

@@ -21,6 +21,7 @@ use copydesk_types::{
 };
 
 use self::cluster::Cluster;
+pub use self::link::base_id;
 use self::link::{Article, Linked};
 use self::mentions::Candidate;
 pub use self::name_match::name_similarity;

@@ -98,7 +98,7 @@ impl<'a> Article<'a> {
         let skip = usize::from(chosen.is_some());
         let alternatives =
             scored.iter().skip(skip).take(MOST_ALTERNATIVES).map(|(score, fact, _)| Alternative {
-                id: id_of(fact),
+                id: base_id(fact),
                 name: fact.name.to_owned(),
                 score: share(*score),
             });
@@ -128,7 +128,7 @@ impl<'a> Article<'a> {
             .filter_map(|h| self.base.fact(h.entity));
         let fitting: Vec<Fact> =
             short.filter(|f| f.kind == cluster.kind && f.kind != EntityType::Person).collect();
-        let named = fitting.iter().find_map(|f| linked.iter().find(|l| l.id == id_of(f)));
+        let named = fitting.iter().find_map(|f| linked.iter().find(|l| l.id == base_id(f)));
         if let Some(found) = named {
             return Some(Linked {
                 method: LinkMethod::InDocument,
@@ -213,7 +213,7 @@ impl<'a> Article<'a> {
             for hit in self.base.lookup_folded(form) {
                 let Some(fact) = self.base.fact(hit.entity) else { continue };
                 if (!full && cluster.kind == EntityType::Person)
-                    || self.lists.blocks_id(&id_of(&fact))
+                    || self.lists.blocks_id(&base_id(&fact))
                 {
                     continue;
                 }
@@ -418,7 +418,7 @@ fn of_fact(
     alternatives: Vec<Alternative>,
 ) -> Linked {
     Linked {
-        id: id_of(fact),
+        id: base_id(fact),
         name: Some(fact.name.to_owned()),
         kind: fact.kind,
         wikidata: fact.wikidata.clone(),
@@ -432,6 +432,7 @@ fn of_fact(
     }
 }
 
-fn id_of(fact: &Fact) -> EntityId {
+/// The id of an entity of the base in records; minted from its name where the base has none.
+pub fn base_id(fact: &Fact) -> EntityId {
     fact.id().unwrap_or_else(|| minted_entity_id(fact.kind, &names::key(fact.kind, fact.name)))
 }
