@@ -21,8 +21,8 @@ pub use bytes::ByteSize;
 pub use error::ConfigError;
 pub use layers::{Loaded, Overrides, Setting, Sources};
 pub use sections::{
-    After, Claims, Durability, Extract, Http, Ingest, Limits, Log, LogFormat, Nats, Optional,
-    ShutdownConfig, Sink, WatchMode,
+    After, Claims, Durability, Entities, Extract, Http, Ingest, Limits, Log, LogFormat, Nats,
+    Optional, ShutdownConfig, Sink, WatchMode,
 };
 pub use stages::Stages;
 pub use time::Time;
@@ -44,6 +44,7 @@ pub struct Config {
     pub nats: Nats,
     pub ingest: Ingest,
     pub extract: Extract,
+    pub entities: Entities,
     pub claims: Claims,
     pub sink: Sink,
     pub log: Log,
@@ -63,9 +64,9 @@ impl Config {
     }
 
     /// What a record says about who made it. The hash covers the settings that shape records, so that two runs with
-    /// the same hash and model make the same records of the same input.
+    /// the same hash, model, knowledge base and list of names make the same records of the same input.
     pub fn provenance(&self) -> Provenance {
-        let shaping = (&self.ingest.limits, self.extract.explain);
+        let shaping = (&self.ingest.limits, self.extract.explain, &self.entities);
         let json = serde_json::to_vec(&shaping).expect("settings are JSON");
         Provenance {
             copydesk: env!("CARGO_PKG_VERSION").into(),

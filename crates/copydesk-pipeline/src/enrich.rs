@@ -58,7 +58,8 @@ pub fn enrich(
     let EnrichOptions { paths, config, stages, threads, reproducible } = options;
     let extract = if stages.contains(&StageName::Extract) {
         let pipeline = crate::model::load(&config.model, Components::Full, progress)?;
-        Some(Extract::new(pipeline, config.extract.explain))
+        let known = crate::knowledge::open(&config.entities)?;
+        Some(Extract::with_knowledge(pipeline, config.extract.explain, known))
     } else {
         None
     };

@@ -1,6 +1,7 @@
 //! What kind of failure an error is, and the way out of it.
 
 use copydesk_bus::{BusError, ServerError};
+use copydesk_kb::{BuildError, ListError, OpenError};
 use copydesk_nlp::ModelError;
 use copydesk_provision::ProvisionError;
 
@@ -34,7 +35,10 @@ pub fn classify(error: &anyhow::Error) -> Failure {
         if cause.is::<Panicked>() {
             return Failure::Bug;
         }
-        if cause.is::<ModelError>() {
+        if cause.is::<ModelError>()
+            || cause.is::<OpenError>()
+            || matches!(cause.downcast_ref(), Some(BuildError::Line { .. }))
+        {
             return Failure::Data;
         }
         if matches!(cause.downcast_ref(), Some(BusError::NotFound { .. })) {
@@ -43,7 +47,7 @@ pub fn classify(error: &anyhow::Error) -> Failure {
         if cause.is::<BusError>() || cause.is::<ServerError>() || cause.is::<NotRunning>() {
             return Failure::Nats;
         }
-        if cause.is::<ProvisionError>() || cause.is::<ConfigError>() {
+        if cause.is::<ProvisionError>() || cause.is::<ConfigError>() || cause.is::<ListError>() {
             return Failure::Config;
         }
     }
@@ -57,7 +61,10 @@ fn is_closed(error: &std::io::Error) -> bool {
 /// What to try, where the error itself does not say.
 pub fn hint(error: &anyhow::Error) -> Option<&'static str> {
     match classify(error) {
-        Failure::Data => Some("fetch the model again: copydesk model fetch sm"),
+        Failure::Data => error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<ModelError>())
+            .map(|_| "fetch the model again: copydesk model fetch sm"),
         // What does not run is to be started, as the error says.
         Failure::Nats if error.is::<NotRunning>() => None,
         Failure::Nats => Some("see what is missing: copydesk doctor"),
@@ -79,6 +86,8 @@ mod tests {
         check(anyhow::Error::from(closed()).context("failed to write"), Failure::OutputClosed);
         check(ModelError::NoModel("x".into()).into(), Failure::Data);
         check(ProvisionError::ModelUnknown("x".into()).into(), Failure::Config);
+        check(OpenError::NoBase.into(), Failure::Data);
+        check(ListError::Entry(1).into(), Failure::Config);
         check(anyhow::anyhow!("no idea"), Failure::Other);
         let wrapped = Err::<(), _>(ModelError::Missing("meta.json".into())).context("load");
         check(wrapped.unwrap_err(), Failure::Data);

@@ -20,7 +20,7 @@ use crate::patience::patiently_for;
 use crate::shutdown::Shutdown;
 use crate::sink::{self, SinkOptions};
 use crate::worker::{MakeStage, Rules, Worker, write_atomically};
-use crate::{admin, janitor, model, monitor, telemetry};
+use crate::{admin, janitor, knowledge, model, monitor, telemetry};
 
 /// The file under the data directory that says where the pages of a run are.
 const HTTP_FILE: &str = "http";
@@ -120,8 +120,14 @@ async fn start(
             StageName::Extract => {
                 let pipeline = pipeline.clone().context("load the model")?;
                 let explain = config.extract.explain;
-                let make: MakeStage =
-                    Arc::new(move || Box::new(Extract::new(Arc::clone(&pipeline), explain)));
+                let known = blocking(|| knowledge::open(&config.entities))?;
+                let watch =
+                    knowledge::watch(config.entities.clone(), known.clone(), shutdown.clone());
+                shutdown.spawn("knowledge", watch);
+                let make: MakeStage = Arc::new(move || {
+                    let (pipeline, known) = (Arc::clone(&pipeline), known.clone());
+                    Box::new(Extract::with_knowledge(pipeline, explain, known))
+                });
                 workers(config, bus, shutdown, stage, config.extract.worker_count(), make).await?;
             }
             StageName::Ingest => {

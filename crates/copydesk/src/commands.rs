@@ -1,12 +1,13 @@
 //! The commands, a function each: what was typed becomes a call of the pipeline, what comes back is printed.
 
 mod documents;
+mod knowledge;
 mod running;
 mod setup;
 
 use copydesk_pipeline::config::{Config, Loaded, Overrides, Sources};
 
-use crate::args::{self, Command, Config as ConfigCommand, Dead, Model};
+use crate::args::{self, Command, Config as ConfigCommand, Dead, Kb, Model};
 use crate::printing::say;
 
 /// Runs the command; its exit code.
@@ -29,6 +30,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
             setup::fetch_model(&what, sha256.as_deref())
         }
         Command::Model(Model::List { json }) => setup::list_models(json),
+        Command::Kb(Kb::Build(args)) => knowledge::build(args),
+        Command::Kb(Kb::Lookup(args)) => knowledge::lookup(&args),
         Command::Schema => setup::schema(),
         Command::Completions { shell } => setup::completions(shell),
         Command::Man { dir } => setup::manual(dir),

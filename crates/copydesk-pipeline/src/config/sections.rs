@@ -171,6 +171,15 @@ impl Extract {
     }
 }
 
+/// `[entities]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is explained once, in config/copydesk.toml")]
+pub struct Entities {
+    pub base: Optional,
+    pub names: Optional,
+}
+
 /// `[claims]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::desk::Desk;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 22] = [
     "",
     "demo",
     "run",
@@ -24,6 +24,9 @@ const COMMANDS: [&str; 19] = [
     "doctor",
     "model",
     "model fetch",
+    "kb",
+    "kb build",
+    "kb lookup",
     "schema",
 ];
 
@@ -36,7 +39,7 @@ fn every_command_has_help_with_an_example() {
         let help = desk.output(&args);
         // A list of commands needs no example of its own.
         assert!(
-            help.contains("Example") || ["model", "dead", "config"].contains(&command),
+            help.contains("Example") || ["model", "dead", "config", "kb"].contains(&command),
             "{command}: {help}"
         );
         let name = if command.is_empty() { "copydesk" } else { command };
@@ -62,6 +65,9 @@ fn errors_name_the_way_out() {
         "enrich --threads 0",
         "model fetch ./none.whl",
         "model fetch sm --sha256 12",
+        "kb build desk.kb desk.kb",
+        "kb build desk.kb none.csv",
+        "kb lookup Norway --base plain.txt",
         "enrch",
     ];
     let mut said = String::new();
@@ -144,4 +150,25 @@ fn nobody_reading_is_success() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{args:?}");
     }
+}
+
+#[test]
+fn a_base_is_built_and_asked() {
+    let desk = Desk::new();
+    desk.write(
+        "desk.csv",
+        "name,type,aliases,wikidata,weight\nHarbour Bank,organization,HB,Q900001,5000\n",
+    );
+    let built = desk.run(&["kb", "build", "--bare", "desk.kb", "desk.csv"]);
+    assert_eq!((built.code, built.stdout.as_str()), (0, "desk.kb: 1 entities, 2 names, 0.0 MB\n"));
+    assert!(built.stderr.contains("reading desk.csv"), "{built:?}");
+    let told = desk.output(&["kb", "lookup", "hb", "--base", "desk.kb"]);
+    assert_eq!(
+        told,
+        "hb (looked up as \"hb\"): one entity\n  Q900001  organization  Harbour Bank  alias      5000\n"
+    );
+    let asked = desk.run(&["kb", "lookup", "--json", "Norway", "Nobody Quillfeather"]);
+    let answers = crate::desk::lines(&asked.stdout);
+    assert_eq!((asked.code, &answers[0][0]["entities"][0]["id"]), (1, &"Q20".into()), "{asked:?}");
+    assert_eq!(answers[0][1]["entities"], serde_json::json!([]));
 }

@@ -184,3 +184,44 @@ fn settings_are_checked_and_shown() {
         assert!(ended.stderr.contains(bad[0]), "{ended:?}");
     }
 }
+
+#[test]
+fn base_and_names_are_replaced_under_a_run() {
+    let desk = Desk::new();
+    let base = |id: &str| {
+        desk.write("new.csv", format!("name,type,wikidata\nTorvald Ekström,person,{id}\n"));
+        let ended = desk.run(&["kb", "build", "desk.kb", "new.csv"]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+    };
+    base("Q900001");
+    desk.write("names.toml", "");
+    desk.write("copydesk.toml", "[entities]\nbase = \"desk.kb\"\nnames = \"names.toml\"\n");
+    let mut running = start_run(&desk);
+    let mut dropped = 0;
+    let mut until = |what: &str, id: &str| {
+        copydesk_testkit::wait_until(what, LIMIT, || {
+            dropped += 1;
+            let text = format!(
+                "Report {dropped} of the harbour: Torvald Ekström opened pier {dropped} in Oslo."
+            );
+            desk.write(&format!("inbox/{dropped}.txt"), text);
+            copydesk_testkit::wait_until("the article", LIMIT, || {
+                output(&desk, "out").len() == dropped
+            });
+            let records = output(&desk, "out");
+            records.last().unwrap()["entities"].as_array().unwrap().iter().any(|e| e["id"] == id)
+        });
+    };
+    until("the first base", "Q900001");
+    base("Q900002");
+    until("the second base", "Q900002");
+    // Half a list is none: what was there stays.
+    desk.write("names.toml", "[[alias]]\nname = ");
+    until("the second base still", "Q900002");
+    desk.write("names.toml", "[[alias]]\nname = \"Torvald Ekström\"\nid = \"Q900003\"\n");
+    until("the list of names", "Q900003");
+    assert_eq!(desk.output(&["dead", "list", "--json", "--data-dir", "data"]).trim(), "[]");
+    assert_eq!(running.stop(), Some(0));
+    let log = std::fs::read_to_string(desk.path().join("log")).unwrap();
+    assert_eq!(log.matches("new knowledge base").count(), 1, "{log}");
+}
