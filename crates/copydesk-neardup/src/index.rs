@@ -273,8 +273,9 @@ impl Index {
         self.exact.reserve(articles);
     }
 
-    /// Makes the postings of all articles, as their inserts one by one would have: a thread a segment.
-    pub(crate) fn index_again(&mut self) {
+    /// Makes the postings of all articles, as their inserts one by one would have: a thread a segment. Errors when a sketch
+    /// cannot be read.
+    pub(crate) fn index_again(&mut self) -> Result<(), Error> {
         let (count, size) = (self.len(), self.segment_size());
         let segments = count.div_ceil(size);
         let kept = segments.min(u32::try_from(SEGMENTS).expect("small") + 1);
@@ -286,17 +287,18 @@ impl Index {
             let mut segment = Segment { postings: Postings::with_room(room), end };
             for article in from..end {
                 let entry = usize::try_from(article).ok().and_then(|a| entries.get(a));
-                if let Some(sketch) = entry.and_then(|e| Sketch::decode(&e.sketch).ok()) {
-                    segment.add(article, &sketch, part, entries);
-                }
+                let sketch = Sketch::decode(&entry.ok_or(Error::Damaged)?.sketch)?;
+                segment.add(article, &sketch, part, entries);
             }
-            segment
+            Ok(segment)
         };
-        self.segments = std::thread::scope(|threads| {
+        let made: Result<VecDeque<Segment>, Error> = std::thread::scope(|threads| {
             let started: Vec<_> =
                 (segments - kept..segments).map(|n| threads.spawn(move || make(n))).collect();
             started.into_iter().map(|made| made.join().expect("it does not panic")).collect()
         });
+        self.segments = made?;
+        Ok(())
     }
 
     /// Makes sure that there is a segment for the next article; starting a new one may make the oldest one old.

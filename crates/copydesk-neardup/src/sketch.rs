@@ -148,9 +148,18 @@ impl Sketch {
         }
         read(&mut reader).filter(|_| reader.is_done()).ok_or(Error::Damaged)
     }
+
+    /// Reads the fields before the sets, which stay empty.
+    pub(crate) fn decode_head(bytes: &[u8]) -> Result<Self, Error> {
+        let mut reader = BitReader::new(bytes);
+        if reader.take(8) != Some(VERSION) {
+            return Err(Error::Version);
+        }
+        read_head(&mut reader).ok_or(Error::Damaged)
+    }
 }
 
-fn read(reader: &mut BitReader<'_>) -> Option<Sketch> {
+fn read_head(reader: &mut BitReader<'_>) -> Option<Sketch> {
     let mut sketch = Sketch::default();
     for part in 0..4 {
         sketch.body |= u128::from(reader.take(32)?) << (32 * part);
@@ -166,6 +175,11 @@ fn read(reader: &mut BitReader<'_>) -> Option<Sketch> {
             *field = reader.take(32)?;
         }
     }
+    Some(sketch)
+}
+
+fn read(reader: &mut BitReader<'_>) -> Option<Sketch> {
+    let mut sketch = read_head(reader)?;
     for zone in &mut sketch.zones {
         *zone = reader.take_set(32, MOST)?;
     }

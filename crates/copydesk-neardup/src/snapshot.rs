@@ -67,13 +67,15 @@ fn read(mut bytes: &[u8]) -> Option<Result<Index, Error>> {
         let len = usize::try_from(take_u32(&mut bytes)?).ok()?;
         let (encoded, rest) = bytes.split_at_checked(len)?;
         bytes = rest;
-        let decoded = Sketch::decode(encoded);
-        if let Err(error) = decoded.and_then(|sketch| index.enter(&sketch, encoded, finding)) {
+        let head = Sketch::decode_head(encoded);
+        if let Err(error) = head.and_then(|head| index.enter(&head, encoded, finding)) {
             return Some(Err(error));
         }
     }
-    index.index_again();
-    bytes.is_empty().then_some(Ok(index))
+    if !bytes.is_empty() {
+        return None;
+    }
+    Some(index.index_again().map(|()| index))
 }
 
 fn write_finding(finding: &Finding, out: &mut Vec<u8>) {

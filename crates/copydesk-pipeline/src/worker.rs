@@ -6,6 +6,7 @@
 //!   so that the article that did it does not use up the attempts of its neighbours.
 //! - A stage with state has one owner, which writes each decision to the log before the record (invariants 5 and 6).
 
+mod mirror;
 mod settle;
 mod state;
 mod step;
@@ -24,6 +25,7 @@ use futures_util::FutureExt as _;
 
 use crate::shutdown::{Panicked, Shutdown};
 use crate::telemetry;
+use mirror::Mirror;
 use settle::Settler;
 use state::Log;
 pub(crate) use state::write_atomically;
@@ -84,6 +86,8 @@ pub(crate) struct Worker {
     make: MakeStage,
     /// Of an owner of state.
     log: Option<Log>,
+    /// Of the one that knows entities.
+    mirror: Option<Mirror>,
     /// `None` while it is lent, and after a panic.
     stage: Option<Box<dyn Stage>>,
     last_batch: Instant,
@@ -106,12 +110,24 @@ impl Worker {
         } else {
             None
         };
+        let mirror =
+            if rules.stage == StageName::Relate { Some(Mirror::open(&bus).await?) } else { None };
         let settler = Settler { bus, stage: rules.stage, shutdown };
         let rules = Arc::new(rules);
         let last_batch = Instant::now();
-        let mut worker =
-            Self { settler, rules, spec, make, log, stage: None, last_batch, drained: false };
+        let mut worker = Self {
+            settler,
+            rules,
+            spec,
+            make,
+            log,
+            mirror,
+            stage: None,
+            last_batch,
+            drained: false,
+        };
         worker.renew().await?;
+        worker.keep(false).await?;
         Ok(worker)
     }
 
@@ -126,8 +142,20 @@ impl Worker {
             telemetry::inflight(stage, -held);
             worked.with_context(|| format!("go on with {stage}"))?;
         }
-        if let (Some(log), Some(stage)) = (&mut self.log, &self.stage) {
-            log.snapshot(stage.as_ref(), true)?;
+        self.keep(true).await
+    }
+
+    /// Brings the state to where it is read, and to the disk once in a while or at the `end`. A snapshot has no change that
+    /// the mirror lacks, so that after a kill the log brings those again.
+    async fn keep(&mut self, end: bool) -> anyhow::Result<()> {
+        let Some(stage) = &mut self.stage else { return Ok(()) };
+        if let Some(mirror) = &mut self.mirror
+            && !mirror.follow(stage.as_mut()).await
+        {
+            return Ok(());
+        }
+        if let Some(log) = &mut self.log {
+            log.snapshot(stage.as_ref(), end)?;
         }
         Ok(())
     }
@@ -198,10 +226,7 @@ impl Worker {
             }
         }
         self.last_batch = Instant::now();
-        if let (Some(log), Some(stage)) = (&mut self.log, &self.stage) {
-            log.snapshot(stage.as_ref(), false)?;
-        }
-        Ok(())
+        self.keep(false).await
     }
 
     /// Lends the stage to the blocking pool. After a panic it is gone.

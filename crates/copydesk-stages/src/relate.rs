@@ -175,6 +175,10 @@ impl Stage for Relate {
             .map_err(StageError::Reject)
     }
 
+    fn take_changes(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.state.registry.take_changes()
+    }
+
     fn snapshot(&self) -> Option<Vec<u8>> {
         let mut out = HEAD.to_vec();
         serde_json::to_writer(&mut out, &self.state).expect("maps with numbers as keys are JSON");

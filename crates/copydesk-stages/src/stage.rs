@@ -24,6 +24,11 @@ pub trait Stage: Send {
         Ok(())
     }
 
+    /// What readers may look up of the state and has changed since the last call: keys with JSON values.
+    fn take_changes(&mut self) -> Vec<(String, Vec<u8>)> {
+        Vec::new()
+    }
+
     /// The state in a form that [`restore`](Self::restore) reads, versioned and checksummed. `None` for a stage
     /// without state.
     fn snapshot(&self) -> Option<Vec<u8>> {

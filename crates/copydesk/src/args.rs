@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Look at what a run gave up, and put it back
     #[command(subcommand)]
     Dead(Dead),
+    /// Look up what a run knows of an entity
+    #[command(subcommand)]
+    Entity(Entity),
     /// Check and show the settings
     #[command(subcommand)]
     Config(Config),
@@ -116,6 +119,13 @@ Examples:
   copydesk dead list --stage extract
   copydesk dead show 12
   copydesk dead replay --all";
+
+const ENTITY_EXAMPLES: &str = "\
+Examples:
+  copydesk entity show Q58217
+  copydesk entity show 'Maria Keane' --json
+
+Names are found in any of their spellings. Roles are what articles said, with the first article that did.";
 
 const ENRICH_EXAMPLES: &str = "\
 Examples:
@@ -466,6 +476,25 @@ pub(crate) struct DeadReplay {
     /// With --all: only those of this stage
     #[arg(long, value_name = "STAGE", requires = "all")]
     pub(crate) stage: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Entity {
+    /// Print names, counts and roles of an entity
+    #[command(after_help = ENTITY_EXAMPLES)]
+    Show(EntityShow),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EntityShow {
+    /// Its id, or a name that it went under
+    #[arg(value_name = "ID|NAME")]
+    pub(crate) id_or_name: String,
+    /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: Place,
 }

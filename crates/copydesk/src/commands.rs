@@ -7,7 +7,7 @@ mod setup;
 
 use copydesk_pipeline::config::{Config, Loaded, Overrides, Sources};
 
-use crate::args::{self, Command, Config as ConfigCommand, Dead, Kb, Model};
+use crate::args::{self, Command, Config as ConfigCommand, Dead, Entity, Kb, Model};
 use crate::printing::say;
 
 /// Runs the command; its exit code.
@@ -23,6 +23,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Dead(Dead::List(args)) => running::dead_list(&args),
         Command::Dead(Dead::Show(args)) => running::dead_show(&args),
         Command::Dead(Dead::Replay(args)) => running::dead_replay(args),
+        Command::Entity(Entity::Show(args)) => running::entity_show(&args),
         Command::Config(ConfigCommand::Check(args)) => setup::check_config(&args),
         Command::Config(ConfigCommand::Show(args)) => setup::show_config(&args),
         Command::Doctor(args) => setup::doctor(&args),

@@ -10,6 +10,8 @@ use copydesk_types::Record;
 use super::*;
 use crate::testing::connect;
 
+mod entities;
+
 const LIMIT: Duration = Duration::from_secs(20);
 
 type Behave = dyn Fn(&mut Record) -> Result<Route, StageError> + Send + Sync;

@@ -4,7 +4,7 @@
 //! brings persons together whose names are spelt alike, word for word, after a phonetic folding of transliterations.
 //! A merge is a redirect that is never taken back: no id is reused or changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use copydesk_types::{ArticleId, EntityId, EntityType, MentionKind, Record, Role};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,14 @@ pub struct RegistryEntry {
     pub merged_into: Option<EntityId>,
 }
 
+impl RegistryEntry {
+    /// Whether it went under a name, written this way or another.
+    pub fn is_named(&self, name: &str) -> bool {
+        let wanted = fold(name);
+        fold(&self.label) == wanted || self.variants.keys().any(|v| fold(v) == wanted)
+    }
+}
+
 /// A role that an article gave an entity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SeenRole {
@@ -81,9 +89,23 @@ pub(super) struct Registry {
     entries: BTreeMap<EntityId, RegistryEntry>,
     /// Persons that are no redirects, by their folded names.
     persons: BTreeMap<String, EntityId>,
+    /// Entries that were written since somebody asked.
+    #[serde(skip)]
+    changed: BTreeSet<EntityId>,
 }
 
 impl Registry {
+    /// The entries that were written since the last call, as JSON by id.
+    pub(super) fn take_changes(&mut self) -> Vec<(String, Vec<u8>)> {
+        let changed = std::mem::take(&mut self.changed);
+        let entry = |id: EntityId| {
+            let json =
+                serde_json::to_vec(self.entries.get(&id)?).expect("text and counts are JSON");
+            Some((id.to_string(), json))
+        };
+        changed.into_iter().filter_map(entry).collect()
+    }
+
     /// The entry of an id, or all entries with a name.
     pub(super) fn find(&self, id_or_name: &str) -> Vec<&RegistryEntry> {
         let by_id =
@@ -91,11 +113,7 @@ impl Registry {
         if let Some(entry) = by_id {
             return vec![entry];
         }
-        let wanted = fold(id_or_name);
-        let named = |e: &&RegistryEntry| {
-            fold(&e.label) == wanted || e.variants.keys().any(|v| fold(v) == wanted)
-        };
-        self.entries.values().filter(named).collect()
+        self.entries.values().filter(|entry| entry.is_named(id_or_name)).collect()
     }
 
     /// The id that stands for `id` after all redirects.
@@ -176,6 +194,7 @@ impl Registry {
                 && from != into
             {
                 entry.merged_into = Some(into.clone());
+                self.changed.insert(from.clone());
             }
             self.persons.values_mut().filter(|id| *id == from).for_each(|id| id.clone_from(into));
         }
@@ -196,6 +215,7 @@ impl Registry {
                 roles: Vec::new(),
                 merged_into: None,
             });
+            self.changed.insert(id.clone());
             entry.articles += 1;
             entry.mentions = entry.mentions.saturating_add(*mentions);
             if entry.variants.len() < KEPT || entry.variants.contains_key(name) {

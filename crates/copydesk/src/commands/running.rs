@@ -192,3 +192,39 @@ pub(super) fn dead_replay(args: args::DeadReplay) -> anyhow::Result<u8> {
     }
     Ok(exit::OK)
 }
+
+pub(super) fn entity_show(args: &args::EntityShow) -> anyhow::Result<u8> {
+    let found = block_on(pipeline::entity_show(&place(&args.place)?, &args.id_or_name))?;
+    if args.json {
+        put(&serde_json::to_string(&found)?)?;
+        return Ok(exit::OK);
+    }
+    let mut out = io::stdout().lock();
+    for entry in &found {
+        write!(out, "{}", printable(&entity_lines(entry)))?;
+    }
+    Ok(exit::OK)
+}
+
+fn entity_lines(entry: &pipeline::RegistryEntry) -> String {
+    let day = |day: &Option<String>| day.as_ref().map_or(String::new(), |day| format!(" on {day}"));
+    let mut lines = vec![format!("{} ({}, {})", entry.label, entry.kind.as_str(), entry.id)];
+    if let Some(into) = &entry.merged_into {
+        lines.push(format!("  is {into}"));
+    }
+    lines.push(format!(
+        "  {} articles, {} mentions, first in {}{}",
+        entry.articles,
+        entry.mentions,
+        entry.first_seen,
+        day(&entry.first_day)
+    ));
+    lines.extend(
+        entry.variants.iter().map(|(name, count)| format!("  named {name}: {count} articles")),
+    );
+    for role in &entry.roles {
+        let of = role.of.as_ref().map_or(String::new(), |of| format!(" of {of}"));
+        lines.push(format!("  called {}{of} in {}{}", role.title, role.article, day(&role.day)));
+    }
+    lines.join("\n") + "\n"
+}

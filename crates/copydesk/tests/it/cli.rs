@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::desk::Desk;
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "",
     "demo",
     "run",
@@ -18,6 +18,8 @@ const COMMANDS: [&str; 22] = [
     "dead list",
     "dead show",
     "dead replay",
+    "entity",
+    "entity show",
     "config",
     "config check",
     "config show",
@@ -39,7 +41,8 @@ fn every_command_has_help_with_an_example() {
         let help = desk.output(&args);
         // A list of commands needs no example of its own.
         assert!(
-            help.contains("Example") || ["model", "dead", "config", "kb"].contains(&command),
+            help.contains("Example")
+                || ["model", "dead", "entity", "config", "kb"].contains(&command),
             "{command}: {help}"
         );
         let name = if command.is_empty() { "copydesk" } else { command };

@@ -111,6 +111,19 @@ fn a_run_gives_the_records_that_enrich_gives() {
     };
     assert_eq!([done("ingest"), done("dedup"), done("sink")], [6, 6, 6], "{status}");
     assert_eq!(desk.output(&["dead", "list", "--json", "--data-dir", "data"]).trim(), "[]");
+    let show = |name: &str| desk.run(&["entity", "show", name, "--json", "--data-dir", "data"]);
+    let found: Value = serde_json::from_str(&show("karin lindqvist").stdout).unwrap();
+    let entity = &found[0];
+    assert_eq!((&entity["label"], &entity["type"]), (&"Karin Lindqvist".into(), &"person".into()));
+    assert!(entity["articles"].as_u64() >= Some(2), "{entity}");
+    let by_id: Value = serde_json::from_str(&show(entity["id"].as_str().unwrap()).stdout).unwrap();
+    assert_eq!(by_id, found);
+    let shown = desk.output(&["entity", "show", "Karin Lindqvist", "--data-dir", "data"]);
+    assert!(
+        shown.starts_with("Karin Lindqvist (person, ") && shown.contains("articles"),
+        "{shown}"
+    );
+    assert_eq!(show("Nobody Atall").code, 1);
     let missing = desk.run(&["dead", "show", "7", "--data-dir", "data"]);
     assert_eq!(missing.code, 1, "{missing:?}");
     assert_eq!(running.stop(), Some(0));
