@@ -96,7 +96,7 @@ fn wanted(stream: StreamName, options: &BusOptions) -> Config {
         retention: RetentionPolicy::Limits,
         discard: DiscardPolicy::New,
         storage: StorageType::File,
-        max_bytes: options.stream_bytes,
+        max_bytes: stream.limit(options.stream_bytes).unwrap_or(-1),
         max_messages: -1,
         max_messages_per_subject: -1,
         max_consumers: -1,

@@ -65,6 +65,12 @@ impl StreamName {
         }
     }
 
+    /// Most bytes that it may hold when streams may hold `bytes`. None for the decisions: they are never finished work,
+    /// and a stage that cannot log a decision cannot go on.
+    pub fn limit<N>(self, bytes: N) -> Option<N> {
+        (self != Self::Decisions).then_some(bytes)
+    }
+
     /// The stream with this name on the server.
     pub fn from_name(name: &str) -> Option<Self> {
         ALL_STREAMS.into_iter().find(|stream| stream.as_str() == name)

@@ -152,7 +152,8 @@ async fn look(bus: &Bus, config: &Config) -> Result<(u64, u64), BusError> {
     telemetry::connection(bus.reconnects(), bus.slow_consumers());
     for stream in ALL_STREAMS {
         let state = bus.stream_state(stream).await?;
-        telemetry::stream(stream, state.messages, state.bytes, config.nats.stream_bytes.0);
+        let limit = stream.limit(config.nats.stream_bytes.0);
+        telemetry::stream(stream, state.messages, state.bytes, limit);
     }
     for stage in StageName::ALL {
         let Some(rules) = Rules::of(stage, false) else { continue };

@@ -349,10 +349,12 @@ pub(crate) fn consumer(
 }
 
 /// What a stream holds and may hold.
-pub(crate) fn stream(stream: StreamName, messages: u64, bytes: u64, limit: u64) {
+pub(crate) fn stream(stream: StreamName, messages: u64, bytes: u64, limit: Option<u64>) {
     gauge!(STREAM_MESSAGES, "stream" => stream.as_str()).set(messages as f64);
     gauge!(STREAM_BYTES, "stream" => stream.as_str()).set(bytes as f64);
-    gauge!(STREAM_LIMIT, "stream" => stream.as_str()).set(limit as f64);
+    if let Some(limit) = limit {
+        gauge!(STREAM_LIMIT, "stream" => stream.as_str()).set(limit as f64);
+    }
 }
 
 /// Finished messages were removed from a stream.

@@ -158,7 +158,7 @@ fn mistakes_are_named_with_their_place_and_the_way_out() {
     use sink.roll_bytes (copydesk.toml:2:1): invalid value string "many", expected a size such as "64KiB", "128MiB", "1GiB" or a number of bytes
     use output (copydesk.toml:2:1): in/../in/out lies in the inbox in, so that copydesk would read what it wrote; name a directory outside of it
     use data_dir (copydesk.toml:2:1): it is the output directory too; name another
-    use nats.url (copydesk.toml:2:1): it does not start with nats://; write nats://host:4222
+    use nats.url (copydesk.toml:2:1): "localhost:4222" does not start with nats://; write nats://host:4222
     use log.level (copydesk.toml:2:1): "chatty" is no level; write info, or info,copydesk_bus=debug
     use extract.workers (variable COPYDESK_EXTRACT_WORKERS): "many" is not a whole number
     use sink.flush (variable COPYDESK_SINK_FLUSH): it must be longer than nothing
