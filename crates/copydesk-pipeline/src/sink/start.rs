@@ -91,6 +91,9 @@ pub(super) async fn still_follows(bus: &Bus, commit: &Commit) -> Result<bool, Bu
 
 /// Whether the last committed message still stands at its sequence.
 async fn is_kept(bus: &Bus, commit: &Commit) -> Result<bool, BusError> {
+    if commit.last_seq == 0 {
+        return Ok(false); // Nothing is committed, and the server refuses to be asked for message 0.
+    }
     let there = bus.get_message(StreamName::Enriched, commit.last_seq).await?;
     Ok(there.is_some_and(|message| nanos(message.time_unix_ns) == commit.last_time))
 }

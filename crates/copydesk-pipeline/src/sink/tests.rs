@@ -136,6 +136,24 @@ async fn goes_on_after_the_server_and_after_itself_died() {
 }
 
 #[tokio::test]
+async fn goes_on_when_the_server_died_before_the_first_commit() {
+    let (mut server, output) = (NatsServer::start(), dir());
+    let (bus, output) = (connect(&server).await, output.path());
+    let sink = start(&bus, output);
+    // The floor is said once the sink reads.
+    let reads = async || {
+        let state = bus.stream_state(StreamName::Decisions).await.unwrap();
+        (state.last_seq == 1).then_some(())
+    };
+    wait_for("the first floor", SOON, reads).await;
+    server.restart();
+    publish(&bus, 1, 0..3).await;
+    wait_written(output, 3).await;
+    stop(sink).await;
+    assert_eq!(written(output), ids(0..3));
+}
+
+#[tokio::test]
 async fn what_is_no_record_becomes_a_dead_letter() {
     let (server, output) = (NatsServer::start(), dir());
     let (bus, output) = (connect(&server).await, output.path());
