@@ -21,15 +21,16 @@ mod settle;
 mod stamp;
 mod watch;
 
+use std::future::pending;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use copydesk_bus::Bus;
 use copydesk_readers::Limits;
 use copydesk_types::Provenance;
 use tokio::sync::mpsc::{self, Sender};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::coverage::{Seen, follow_dead, follow_enriched};
 use self::desk::Desk;
@@ -93,23 +94,38 @@ pub(crate) async fn run(
         watch: options.watch,
     };
     let hints = Hints::default();
+    // Also when this future is dropped: the thread would never end, and with it the process.
+    let _stop = StopOnDrop(hints.clone());
     let board = hints.clone();
     let (sender, jobs) = mpsc::channel(JOBS);
     tracing::info!(inbox = %places.root.display(), "ingest is ready");
-    let mut table = spawn_blocking(move || look_after(inbox, known, &board, &sender));
+    let table = spawn_blocking(move || look_after(inbox, known, &board, &sender));
     let seen = Seen::default();
     let mut desk = Desk::new(&bus, &options, provenance, places, journal, hints.clone(), &seen);
-    let ended = tokio::select! {
+    tokio::select! {
         ended = desk.work(jobs, &shutdown) => ended,
         ended = follow(&bus, &seen) => ended,
-        ended = &mut table => match ended {
-            Ok(Ok(())) => Err(anyhow::anyhow!("look after the inbox: it ended by itself")),
-            Ok(Err(error)) => Err(error),
-            Err(panic) => Err(panic).context("look after the inbox"),
-        },
-    };
-    hints.stop();
-    ended
+        ended = failed(table, &shutdown) => ended,
+    }
+}
+
+/// Waits for the thread that looks after the inbox to fail. In a drain it ends because nobody takes files any more,
+/// while what is published is still being finished.
+async fn failed(table: JoinHandle<anyhow::Result<()>>, shutdown: &Shutdown) -> anyhow::Result<()> {
+    table.await.context("look after the inbox")??;
+    if shutdown.draining().is_cancelled() {
+        return pending().await;
+    }
+    bail!("look after the inbox: it ended by itself")
+}
+
+/// Ends the thread that looks after the inbox.
+struct StopOnDrop(Hints);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 /// Follows the streams that say what is safe. Ends only with an error, or when the bus is drained.
@@ -136,3 +152,6 @@ fn look_after(
     Inbox::new(options, known).work(hints, jobs);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
