@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use copydesk_kb::{
-    Base, BuildOptions, Builder, Fact, Flags, Summary, UserAlias, fold, read_base, read_csv,
-    read_geonames, read_json_lines, read_wikidata,
+    Base, BuildError, BuildOptions, Builder, Fact, Flags, Summary, UserAlias, fold, read_base,
+    read_csv, read_geonames, read_json_lines, read_wikidata,
 };
 use copydesk_types::{Coordinates, EntityType};
 use flate2::bufread::MultiGzDecoder;
@@ -76,23 +76,33 @@ pub fn build_kb(
 ) -> anyhow::Result<Summary> {
     let directory = options.out.parent().filter(|d| !d.as_os_str().is_empty());
     let scratch = BuildOptions::in_directory(directory.unwrap_or(Path::new(".")));
+    // All of them are opened before the first one is read: a slip of the finger is not found out an hour later.
+    let mut sources = Vec::new();
+    for path in &options.sources {
+        let format = options.format.map_or_else(|| KbFormat::of(path), Ok)?;
+        let source = open(path).with_context(|| format!("open {}", path.display()))?;
+        sources.push((path, format, source));
+    }
     let tell = progress.clone();
     let mut builder = Builder::new(scratch, Box::new(move |s| tell(&counts(s))))?;
     if !options.bare {
         read_base(&mut builder, &Base::embedded())?;
     }
-    for path in &options.sources {
+    for (path, format, mut source) in sources {
         progress(&format!("reading {}", path.display()));
-        read_source(&mut builder, path, options)
+        read_source(&mut builder, format, &mut source, options)
             .with_context(|| format!("read {}", path.display()))?;
     }
     progress("sorting the names");
     builder.finish(&options.out).with_context(|| format!("build {}", options.out.display()))
 }
 
-fn read_source(builder: &mut Builder, path: &Path, options: &KbBuild) -> anyhow::Result<()> {
-    let format = options.format.map_or_else(|| KbFormat::of(path), Ok)?;
-    let mut source = open(path)?;
+fn read_source(
+    builder: &mut Builder,
+    format: KbFormat,
+    mut source: &mut dyn BufRead,
+    options: &KbBuild,
+) -> Result<(), BuildError> {
     match format {
         KbFormat::Wikidata => {
             builder.licence("Wikidata (CC0)");
@@ -109,13 +119,13 @@ fn read_source(builder: &mut Builder, path: &Path, options: &KbBuild) -> anyhow:
 }
 
 /// A source, decompressed where its first bytes say gzip.
-fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     let mut source: Box<dyn BufRead> = if path.as_os_str() == STDIN {
         Box::new(BufReader::with_capacity(BUFFER, io::stdin()))
     } else {
-        Box::new(BufReader::with_capacity(BUFFER, File::open(path).context("open it")?))
+        Box::new(BufReader::with_capacity(BUFFER, File::open(path)?))
     };
-    if source.fill_buf().context("read it")?.starts_with(&[0x1f, 0x8b]) {
+    if source.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
         source = Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(source)));
     }
     Ok(source)
@@ -124,6 +134,26 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
 fn counts(summary: &Summary) -> String {
     let Summary { entities, merged, skipped, .. } = summary;
     format!("{entities} entities, {merged} that add names, {skipped} left out")
+}
+
+/// What a base is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KbShown {
+    /// Number of entities.
+    pub entities: u64,
+    /// Number of names, each with its entity.
+    pub names: u64,
+    /// Size of the file.
+    pub bytes: usize,
+    /// What it was made from, with licences.
+    pub sources: Vec<String>,
+}
+
+/// Looks at the base of the settings.
+pub fn show_kb(settings: &Entities) -> anyhow::Result<KbShown> {
+    let base = open_base(settings.base.path())?;
+    let sources = base.licences().lines().map(str::to_owned).collect();
+    Ok(KbShown { entities: base.len(), names: base.aliases(), bytes: base.bytes(), sources })
 }
 
 /// What a base and the user's list say of a name.

@@ -49,7 +49,9 @@ pub use enrich::{ENRICH_STAGES, EnrichOptions, enrich};
 pub use entity::entity_show;
 pub use failure::{Failure, classify, hint};
 pub use input::{Failed, Report, Tally};
-pub use kb::{KbAnswer, KbBuild, KbEntity, KbFormat, KbUserWord, build_kb, lookup_kb};
+pub use kb::{
+    KbAnswer, KbBuild, KbEntity, KbFormat, KbShown, KbUserWord, build_kb, lookup_kb, show_kb,
+};
 pub use logs::init_logs;
 pub use model::{ModelInfo, Progress, fetch_model, list_models};
 pub use parse::{Components, ParseOptions, ParseStats, parse, parse_stats};

@@ -33,6 +33,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<u8> {
         Command::Model(Model::List { json }) => setup::list_models(json),
         Command::Kb(Kb::Build(args)) => knowledge::build(args),
         Command::Kb(Kb::Lookup(args)) => knowledge::lookup(&args),
+        Command::Kb(Kb::Show(args)) => knowledge::show(&args),
         Command::Schema => setup::schema(),
         Command::Completions { shell } => setup::completions(shell),
         Command::Man { dir } => setup::manual(dir),

@@ -1,10 +1,11 @@
 //! Knowledge bases: built, and asked for names.
 
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use copydesk_pipeline as pipeline;
-use copydesk_pipeline::config::Overrides;
+use copydesk_pipeline::config::{Entities, Overrides};
 use pipeline::{KbAnswer, KbEntity, KbUserWord};
 
 use super::load;
@@ -37,11 +38,30 @@ pub(super) fn build(args: args::KbBuild) -> anyhow::Result<u8> {
     Ok(exit::OK)
 }
 
-pub(super) fn lookup(args: &args::KbLookup) -> anyhow::Result<u8> {
-    let mut entities = load(args.config.as_deref(), &Overrides::default())?.config.entities;
-    if let Some(base) = &args.base {
+/// The settings, with the base that was named.
+fn entities(config: Option<&Path>, base: Option<&PathBuf>) -> anyhow::Result<Entities> {
+    let mut entities = load(config, &Overrides::default())?.config.entities;
+    if let Some(base) = base {
         entities.base = base.to_str().context("read the path of the base: it is not UTF-8")?.into();
     }
+    Ok(entities)
+}
+
+pub(super) fn show(args: &args::KbShow) -> anyhow::Result<u8> {
+    let entities = entities(args.config.as_deref(), args.base.as_ref())?;
+    let base = pipeline::show_kb(&entities)?;
+    put(&format!("base      {}", entities.base.get().unwrap_or("part of the program")))?;
+    put(&format!("entities  {}", base.entities))?;
+    put(&format!("names     {}", base.names))?;
+    put(&format!("size      {:.1} MB", base.bytes as f64 / 1e6))?;
+    for source in &base.sources {
+        put(&format!("source    {source}"))?;
+    }
+    Ok(exit::OK)
+}
+
+pub(super) fn lookup(args: &args::KbLookup) -> anyhow::Result<u8> {
+    let entities = entities(args.config.as_deref(), args.base.as_ref())?;
     let answers = pipeline::lookup_kb(&entities, &args.names)?;
     if args.json {
         put(&serde_json::to_string(&answers)?)?;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::desk::Desk;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "",
     "demo",
     "run",
@@ -29,6 +29,7 @@ const COMMANDS: [&str; 24] = [
     "kb",
     "kb build",
     "kb lookup",
+    "kb show",
     "schema",
 ];
 
@@ -170,6 +171,7 @@ fn a_base_is_built_and_asked() {
         told,
         "hb (looked up as \"hb\"): one entity\n  Q900001  organization  Harbour Bank  alias      5000\n"
     );
+    assert!(desk.output(&["kb", "show"]).contains("GeoNames (geonames.org), CC BY 4.0"));
     let asked = desk.run(&["kb", "lookup", "--json", "Norway", "Nobody Quillfeather"]);
     let answers = crate::desk::lines(&asked.stdout);
     assert_eq!((asked.code, &answers[0][0]["entities"][0]["id"]), (1, &"Q20".into()), "{asked:?}");
