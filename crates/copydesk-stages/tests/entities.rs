@@ -202,3 +202,42 @@ fn every_mention_is_the_text_at_its_offsets() {
         }
     }
 }
+
+#[test]
+fn compounds_are_one_name() {
+    let found = entities("The Anglo-Belgian treaty was signed, said the Sino-ABK website.");
+    let texts: Vec<&str> =
+        found.iter().flat_map(|e| &e.mentions).map(|m| m.text.as_str()).collect();
+    assert!(texts.contains(&"Anglo-Belgian") && texts.contains(&"Sino-ABK"), "in {found:#?}");
+    assert!(!texts.contains(&"Anglo") && !texts.contains(&"Sino"), "in {found:#?}");
+}
+
+#[test]
+fn a_direction_belongs_to_a_known_region() {
+    check(
+        "Traders in south-east Asia sold rice on Monday. The rice went to northern Norway.",
+        "Southeast Asia",
+        EntityType::Place,
+        &["south-east Asia"],
+    );
+    let found = entities("The rice went to northern Norway.");
+    assert_eq!(surfaces(&found, "Norway").map(|s| s.1), Some(vec!["Norway".to_owned()]));
+}
+
+#[test]
+fn a_town_elsewhere_than_its_region_is_not_guessed() {
+    let id = |body: &str, name: &str| {
+        let found = entities(body);
+        let entity = found.iter().find(|e| e.mentions.iter().any(|m| m.text == name));
+        entity.unwrap_or_else(|| panic!("no {name} in {found:#?}")).id.to_string()
+    };
+    assert!(
+        id("The fair in Vladivostok, Texas, opened in Texas on Sunday.", "Vladivostok")
+            .starts_with("e_")
+    );
+    // A list is no address.
+    assert_eq!(
+        id("Officials in Vladivostok, Canada and Mexico agreed.", "Vladivostok"),
+        "geonames:2013348"
+    );
+}

@@ -22,7 +22,7 @@ use copydesk_types::{
 
 use self::cluster::Cluster;
 pub use self::link::base_id;
-use self::link::{Article, Linked};
+use self::link::{Article, Behind, Linked};
 use self::mentions::Candidate;
 pub use self::name_match::name_similarity;
 use super::knowledge::Known;
@@ -73,7 +73,7 @@ fn owners(doc: &Doc, candidates: &[Candidate]) -> Vec<u32> {
 }
 
 /// The name that stands behind a comma right after each candidate: "Springfield, Illinois".
-fn behind(doc: &Doc, candidates: &[Candidate], at: &[u32]) -> Vec<Option<String>> {
+fn behind(doc: &Doc, candidates: &[Candidate], at: &[u32]) -> Vec<Option<Behind>> {
     let next = |c: &Candidate| {
         let comma = c.tokens.end;
         let name = (comma + 1 < doc.len() && doc.token_text(comma) == ",")
@@ -82,7 +82,11 @@ fn behind(doc: &Doc, candidates: &[Candidate], at: &[u32]) -> Vec<Option<String>
         let name = candidates
             .get(usize::try_from(name).ok()? - 1)
             .filter(|n| n.kind == EntityType::Place)?;
-        Some(names::fold(&name.text))
+        let next = |t: usize| if t < doc.len() { doc.lower(t) } else { "" };
+        let end = name.tokens.end;
+        let place = at.get(end + 1).is_some_and(|&n| n > 0);
+        let listed = matches!(next(end), "and" | "or") || (next(end) == "," && place);
+        Some(Behind { name: names::fold(&name.text), listed })
     };
     candidates.iter().map(next).collect()
 }

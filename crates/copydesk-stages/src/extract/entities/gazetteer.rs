@@ -4,8 +4,9 @@ use copydesk_kb::{AliasKind, Base, Flags};
 use copydesk_nlp::Doc;
 use copydesk_types::EntityType;
 
-use super::mentions::{Candidate, by_rule, coverage, replace};
+use super::mentions::{Candidate, by_rule, candidate, coverage, replace};
 use super::names::fold;
+use super::shape::DIRECTIONS;
 use crate::extract::lexicon::has;
 
 /// Countries that are given names or family names as well.
@@ -73,6 +74,56 @@ pub(super) fn split_countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>
     replace(doc, found, new);
 }
 
+/// "north-east Asia", "southern Africa": a direction and a name that together are a region of the base.
+pub(super) fn directions(doc: &Doc, base: &Base, found: &mut [Candidate]) {
+    let region = |name: &str| {
+        let hits = base.lookup(name).into_iter();
+        let full = |k: AliasKind| matches!(k, AliasKind::Label | AliasKind::Alias);
+        hits.filter(|h| full(h.alias))
+            .filter_map(|h| base.fact(h.entity))
+            .any(|f| f.kind == EntityType::Place && f.flags.has(Flags::REGION))
+    };
+    let covered = coverage(doc, found);
+    for c in found.iter_mut().filter(|c| c.kind == EntityType::Place) {
+        let direction = |t: usize| !covered[t] && has(DIRECTIONS, doc.lower(t));
+        let mut start = c.tokens.start;
+        if start > 0 && direction(start - 1) {
+            start -= 1;
+            let hyphen = start > 1 && doc.token_text(start - 1) == "-";
+            if hyphen && direction(start - 2) {
+                start -= 2;
+            }
+        }
+        let longer = start..c.tokens.end;
+        if start < c.tokens.start && region(doc.span_text(longer.clone())) {
+            *c = candidate(doc, longer, EntityType::Place, Some("LOC"));
+        }
+    }
+}
+
+/// A name that stands behind "in" somewhere, and that a town or region has, is that place all over the article.
+pub(super) fn towns_by_preposition(doc: &Doc, base: &Base, found: &mut [Candidate]) {
+    let place = |folded: &str| {
+        let label = base.lookup_folded(folded).into_iter().filter(|h| h.alias == AliasKind::Label);
+        let facts: Vec<_> = label.filter_map(|h| base.fact(h.entity)).collect();
+        !facts.is_empty() && facts.iter().all(|f| f.kind == EntityType::Place)
+    };
+    let open = |c: &Candidate| matches!(c.kind, EntityType::Person | EntityType::Organization);
+    let mut towns: Vec<String> = Vec::new();
+    for c in found.iter().filter(|c| open(c) && c.tokens.start > 0) {
+        let before = doc.lower(c.tokens.start - 1);
+        // "in Ford's view", "in Ford Motors": what follows makes it another thing.
+        let after = (c.tokens.end < doc.len()).then(|| doc.token_text(c.tokens.end));
+        let owner = after.is_some_and(|w| matches!(w, "'s" | "’s" | "'" | "’"));
+        if matches!(before, "in" | "near") && !owner && place(&fold(&c.text)) {
+            towns.push(c.text.clone());
+        }
+    }
+    for c in found.iter_mut().filter(|c| open(c) && towns.contains(&c.text)) {
+        c.set_kind(EntityType::Place);
+    }
+}
+
 /// Settles the type of countries and nationalities, and adds those without a mention.
 pub(super) fn countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
     for c in found.iter_mut().filter(|c| c.tokens.len() <= LONGEST) {
@@ -115,6 +166,11 @@ pub(super) fn countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
             for end in (t + 1..=(t + LONGEST).min(doc.len())).rev() {
                 let free = !covered[t..end].iter().any(|&c| c) && capital(end - 1);
                 let folded = if free { fold(doc.span_text(t..end)) } else { continue };
+                // "Western Union", "Western Pennsylvania" are names of their own.
+                let more = end < doc.len() && capital(end) && doc.pos(end) == "PROPN";
+                if end == t + 1 && more && has(DIRECTIONS, doc.lower(t)) {
+                    continue;
+                }
                 let outlet = is_long_outlet(base, &folded).then_some(EntityType::Organization);
                 let kind = outlet.or_else(|| country(base, &folded));
                 let Some(kind) = kind else { continue };

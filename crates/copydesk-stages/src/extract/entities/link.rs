@@ -15,6 +15,8 @@ use super::names;
 
 /// Score that a candidate must reach.
 const NIL: f64 = 0.1;
+/// For a place that lies elsewhere than the region or country right behind it: "Edmonton, Ky." is none in Canada.
+const ELSEWHERE: f64 = -1.5;
 /// Candidates that are told as alternatives.
 const MOST_ALTERNATIVES: usize = 4;
 
@@ -35,6 +37,15 @@ pub(super) struct Linked {
     pub(super) alternatives: Vec<Alternative>,
 }
 
+/// The name of a place right behind a comma.
+#[derive(Debug)]
+pub(super) struct Behind {
+    /// Folded.
+    pub(super) name: String,
+    /// More places follow, so that it may be the next one of a list: "Moscow, Tokyo and Lima".
+    pub(super) listed: bool,
+}
+
 /// What the linker knows of the article.
 pub(super) struct Article<'a> {
     pub(super) base: &'a Base,
@@ -42,8 +53,8 @@ pub(super) struct Article<'a> {
     pub(super) candidates: &'a [Candidate],
     /// What each name of a place says of where the article is.
     votes: Vec<Vote>,
-    /// For each candidate the folded name right behind its comma: "Springfield, Illinois".
-    behind: Vec<Option<String>>,
+    /// For each candidate the name right behind its comma: "Springfield, Illinois".
+    behind: Vec<Option<Behind>>,
     /// Id of the article, for names that mean nothing outside it.
     pub(super) id: &'a str,
 }
@@ -54,7 +65,7 @@ impl<'a> Article<'a> {
         base: &'a Base,
         lists: &'a UserLists,
         candidates: &'a [Candidate],
-        behind: Vec<Option<String>>,
+        behind: Vec<Option<Behind>>,
         id: &'a str,
     ) -> Self {
         let mut surfaces: BTreeMap<String, f64> = BTreeMap::new();
@@ -205,7 +216,7 @@ impl<'a> Article<'a> {
         let longest = forms.iter().map(|f| f.split(' ').count()).max().unwrap_or(0);
         forms.sort_unstable();
         forms.dedup();
-        let suffix = cluster.members.iter().find_map(|&m| self.behind[m].as_deref());
+        let suffix = cluster.members.iter().find_map(|&m| self.behind[m].as_ref());
         let around = Around { suffix, roles, surroundings: Surroundings::new(&self.votes, &forms) };
         for form in &forms {
             // A short form says less than the full one: "Washington" beside "George Washington".
@@ -259,8 +270,11 @@ impl<'a> Article<'a> {
         let coherence = around.surroundings.of(fact);
         if fact.kind == EntityType::Place {
             let known = 0.3 * (fact.prior - 17.0);
-            let region =
-                around.suffix.map_or(0.0, |s| if self.lies_in(fact, s) { 3.0 } else { -0.3 });
+            let region = around.suffix.map_or(0.0, |s| match self.lies_in(fact, &s.name) {
+                Some(true) => 3.0,
+                Some(false) if !s.listed && !fact.flags.has(Flags::COUNTRY) => ELSEWHERE,
+                _ => -0.3,
+            });
             return Some(fit - 1.0 + named + known + coherence + region);
         }
         let known = 0.1 * (fact.prior - 18.0);
@@ -272,17 +286,21 @@ impl<'a> Article<'a> {
         Some(fit + named + known + coherence + if office { 1.5 } else { 0.0 })
     }
 
-    /// Whether the place lies in the region or country of that name.
-    fn lies_in(&self, fact: &Fact, name: &str) -> bool {
-        self.base.lookup_folded(name).iter().filter_map(|h| self.base.fact(h.entity)).any(
-            |region| {
-                let country = region.flags.has(Flags::COUNTRY) && region.country == fact.country;
-                let part = region.flags.has(Flags::REGION)
-                    && region.region != 0
-                    && region.region == fact.region;
-                region.entity != fact.entity && (country || part)
-            },
-        )
+    /// Whether the place lies in the region or country of that name; `None` when the name is of neither.
+    fn lies_in(&self, fact: &Fact, name: &str) -> Option<bool> {
+        let mut known = None;
+        let hits = self.base.lookup_folded(name).into_iter();
+        for area in hits.filter_map(|h| self.base.fact(h.entity)) {
+            let country = area.flags.has(Flags::COUNTRY);
+            let part = area.flags.has(Flags::REGION) && area.region != 0;
+            if area.entity == fact.entity || !(country || part) {
+                continue;
+            }
+            let within =
+                (country && area.country == fact.country) || (part && area.region == fact.region);
+            known = Some(known == Some(true) || within);
+        }
+        known
     }
 }
 
@@ -352,7 +370,7 @@ fn stands_for(said: EntityType, meant: EntityType) -> bool {
 /// What stands around a cluster.
 struct Around<'a> {
     /// The name behind its comma.
-    suffix: Option<&'a str>,
+    suffix: Option<&'a Behind>,
     roles: &'a [Role],
     surroundings: Surroundings,
 }

@@ -29,6 +29,7 @@ pub(super) fn find(doc: &Doc, blocks: &[Block], known: &Known) -> Vec<Candidate>
     lines::datelines(doc, &lines, &mut found);
     shape::particles(doc, &mut found);
     shape::syllables(doc, &mut found);
+    shape::compounds(doc, &mut found);
     shape::split_directions(doc, &mut found);
     shape::split_demonyms(doc, &mut found);
     gazetteer::split_countries(doc, &known.base, &mut found);
@@ -36,6 +37,8 @@ pub(super) fn find(doc: &Doc, blocks: &[Block], known: &Known) -> Vec<Candidate>
         shape::type_by_words(doc, c);
     }
     gazetteer::countries(doc, &known.base, &mut found);
+    gazetteer::directions(doc, &known.base, &mut found);
+    gazetteer::towns_by_preposition(doc, &known.base, &mut found);
     document::one_type_a_surface(&mut found);
     document::short_organizations(doc, &mut found);
     document::acronyms(doc, &mut found);

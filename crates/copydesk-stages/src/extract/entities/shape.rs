@@ -23,7 +23,7 @@ const PLATFORMS: &str =
     "twitter facebook instagram youtube tiktok whatsapp telegram weibo wechat snapchat reddit";
 /// Words that the model takes for names at the start of a line.
 const NO_NAMES: &str = "slideshow email e-mail reply laughter applause file photo photos buyout wildfires update exclusive analysis \
-    factbox explainer advertisement subscribe share read more click here visit contact pool images image video watch breaking correction";
+    factbox explainer advertisement subscribe share read more click here visit contact pool images image video watch breaking correction media";
 const HOLIDAYS: &str = "christmas easter thanksgiving halloween";
 
 /// The type that the words of a name settle against the model.
@@ -122,12 +122,39 @@ pub(super) fn syllables(doc: &Doc, found: &mut Vec<Candidate>) {
     replace(doc, found, new);
 }
 
+/// Lower case.
+pub(super) const DIRECTIONS: &str = "north south east west northern southern eastern western central northeast northwest \
+    southeast southwest northeastern northwestern southeastern southwestern";
+
+/// "Sino-Soviet", "Anglo-Dutch": halves of compounds that are no names by themselves, lower case.
+const COMBINING: &str = "sino anglo franco afro indo austro russo greco graeco latino judeo italo nippo hispano ibero luso turco";
+
+/// A compound of such a half is one name, also where the model took the half alone.
+pub(super) fn compounds(doc: &Doc, found: &mut Vec<Candidate>) {
+    let mut new = Vec::new();
+    for t in 0..doc.len().saturating_sub(2) {
+        let joined = doc.token_text(t + 1) == "-"
+            && doc.end(t) == doc.start(t + 1)
+            && doc.end(t + 1) == doc.start(t + 2);
+        let capital = |t: usize| doc.token_text(t).chars().next().is_some_and(char::is_uppercase);
+        if !joined || !capital(t) || !capital(t + 2) || !has(COMBINING, doc.lower(t)) {
+            continue;
+        }
+        let beyond = |c: &Candidate| c.tokens.contains(&t) && c.tokens.end > t + 3;
+        if !found.iter().any(beyond) {
+            let adjective = doc.pos(t + 2) == "ADJ" || doc.tag(t + 2).starts_with("JJ");
+            let kind = if adjective { EntityType::Group } else { EntityType::Organization };
+            new.push(by_rule(doc, t..t + 3, kind));
+        }
+    }
+    replace(doc, found, new);
+}
+
 /// "North and South Korea": the second name is one by itself.
 pub(super) fn split_directions(doc: &Doc, found: &mut [Candidate]) {
     for c in found.iter_mut().filter(|c| c.tokens.len() >= 4 && c.kind == EntityType::Place) {
         let start = c.tokens.start;
-        let direction =
-            |t: usize| has("north south east west northern southern eastern western", doc.lower(t));
+        let direction = |t: usize| has(DIRECTIONS, doc.lower(t));
         if direction(start) && doc.lower(start + 1) == "and" && direction(start + 2) {
             *c = candidate(doc, start + 2..c.tokens.end, c.kind, c.label.as_deref());
         }
