@@ -38,7 +38,7 @@ pub fn check(doc: &Doc, text: &str) {
     for token in 0..doc.len() {
         assert!(doc.head(token) < doc.len());
         assert!(doc.ancestors(token).count() < doc.len(), "a token is below itself");
-        let subtree = doc.subtree(token);
+        let subtree: Vec<usize> = doc.subtree(token).collect();
         assert!(subtree.contains(&token) && subtree.windows(2).all(|w| w[0] < w[1]));
     }
 }

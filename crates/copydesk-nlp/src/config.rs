@@ -8,8 +8,20 @@ use serde_json::Value;
 
 use crate::encoder::Attribute;
 use crate::error::ModelError;
+use crate::lemma::Language;
 
 const FILE: &str = "config.cfg";
+
+/// The place of a component in the order of work. Entities need no more than what stands before the rules.
+fn rank(component: &str) -> u8 {
+    match component {
+        "tok2vec" => 0,
+        "tagger" | "morphologizer" => 1,
+        "parser" => 2,
+        "attribute_ruler" | "ner" => 3,
+        _ => 4,
+    }
+}
 
 /// Sections with their keys.
 #[derive(Debug)]
@@ -63,17 +75,30 @@ impl Config {
         self.str("nlp", "lang")
     }
 
-    /// The enabled components in order, each checked to be one that this runtime computes.
-    pub(crate) fn components(&self) -> Result<Vec<&str>, ModelError> {
+    /// The enabled components that are `wanted`, each checked to be one that this runtime computes, and computes in
+    /// this order.
+    pub(crate) fn components(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<&str>, ModelError> {
         let tokenizer = self.get("nlp", "tokenizer").and_then(|t| t.get("@tokenizers"));
         if let Some(other) = tokenizer.filter(|t| *t != "spacy.Tokenizer.v1") {
             return Err(ModelError::unsupported("the tokenizer", other.to_string()));
         }
         let disabled = self.list("nlp", "disabled");
-        let all = self.list("nlp", "pipeline").into_iter().filter(|c| !disabled.contains(c));
-        let all: Vec<&str> = all.collect();
+        let all = self.list("nlp", "pipeline").into_iter();
+        let all: Vec<&str> = all.filter(|c| !disabled.contains(c) && wanted(c)).collect();
         for component in &all {
             self.check(component)?;
+        }
+        for (at, component) in all.iter().enumerate() {
+            let mut later = all.iter().skip(at + 1).filter(|c| **c != "ner");
+            if let Some(other) = later.find(|c| rank(c) < rank(component)) {
+                return Err(ModelError::unsupported(
+                    component,
+                    format!("to be run before {other}"),
+                ));
+            }
         }
         Ok(all)
     }
@@ -88,12 +113,19 @@ impl Config {
         }
         let known: &[&str] = match factory {
             "tok2vec" => &["spacy.Tok2Vec.v1", "spacy.Tok2Vec.v2"],
-            "tagger" | "morphologizer" => &["spacy.Tagger.v1", "spacy.Tagger.v2"],
+            "tagger" | "morphologizer" => {
+                if self.get(&format!("components.{component}"), "extend")
+                    == Some(&Value::Bool(true))
+                {
+                    return refuse("extend = true".into());
+                }
+                &["spacy.Tagger.v1", "spacy.Tagger.v2"]
+            }
             "parser" | "ner" => &["spacy.TransitionBasedParser.v2"],
             "attribute_ruler" => return Ok(()),
             "lemmatizer" => {
                 let mode = self.str("components.lemmatizer", "mode");
-                if mode == "rule" && self.lang() == "en" {
+                if mode == "rule" && Language::of(self.lang()).is_some() {
                     return Ok(());
                 }
                 return refuse(format!("mode {mode:?} for language {:?}", self.lang()));
@@ -184,7 +216,7 @@ mod tests {
 
     fn check(text: &str, expected: Result<&[&str], &str>) {
         let config = Config::read(text.as_bytes()).unwrap();
-        let found = config.components().map_err(|e| e.to_string());
+        let found = config.components(&|_| true).map_err(|e| e.to_string());
         assert_eq!(found.as_deref(), expected.map_err(str::to_owned).as_deref(), "{text}");
     }
 
@@ -204,6 +236,22 @@ mod tests {
              @architectures = \"spacy-transformers.X.v1\"\n",
             Err(
                 "ner needs the architecture \"spacy-transformers.X.v1\", which this runtime does not support",
+            ),
+        );
+        check(
+            "[nlp]\nlang = \"it\"\npipeline = [\"lemmatizer\"]\n[components.lemmatizer]\nfactory = \"lemmatizer\"\n\
+             mode = \"rule\"\n",
+            Err(
+                "lemmatizer needs mode \"rule\" for language \"it\", which this runtime does not support",
+            ),
+        );
+        check(
+            &ruler.replace("[\"attribute_ruler\"", "[\"lemmatizer\",\"attribute_ruler\"").replace(
+                "[components",
+                "[components.lemmatizer]\nfactory = \"lemmatizer\"\nmode = \"rule\"\n[components",
+            ),
+            Err(
+                "lemmatizer needs to be run before attribute_ruler, which this runtime does not support",
             ),
         );
         check(

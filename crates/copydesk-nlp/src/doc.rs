@@ -1,6 +1,5 @@
 //! A parsed document.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -42,7 +41,8 @@ pub(crate) struct TokenData {
     pub(crate) lemma: Arc<str>,
 }
 
-/// An entity of the model: tokens `[start, end)`.
+/// An entity: tokens `[start, end)`. Its type and text are the document's to tell: [`Doc::ent_label`],
+/// [`Doc::span_text`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ent {
     /// First token.
@@ -52,15 +52,48 @@ pub struct Ent {
     pub(crate) label: u16,
 }
 
-/// A text with its tokens, tree and entities. Tokens are named by their index; offsets are bytes.
+impl Ent {
+    /// Its tokens.
+    pub fn tokens(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A text with its tokens, tree and entities.
+///
+/// A token is named by its index, a span or sentence by a range of indices; offsets in the text are bytes. What no
+/// component of the pipeline sets is empty; without a parser, each token is its own head and the text one sentence.
 ///
 /// Every method that takes a token index panics when the document has no such token.
+///
+/// ```
+/// # fn main() -> Result<(), copydesk_nlp::ModelError> {
+/// // A model of a few kilobytes that knows its own training sentences.
+/// let pipeline = copydesk_nlp::Pipeline::load("tests/fixtures/tiny".as_ref())?;
+/// let doc = pipeline.parse("Bo Lindqvist sold 300 ships to Malta");
+///
+/// let entities: Vec<_> =
+///     doc.ents().iter().map(|e| (doc.ent_label(*e), doc.span_text(e.tokens()))).collect();
+/// assert_eq!(entities, [("PERSON", "Bo Lindqvist"), ("CARDINAL", "300"), ("GPE", "Malta")]);
+///
+/// let root = doc.sents().iter().flat_map(Clone::clone).find(|t| doc.head(*t) == *t).unwrap();
+/// assert_eq!((doc.token_text(root), doc.tag(root)), ("sold", "VBD"));
+/// let subject = doc.child(root, "nsubj").unwrap();
+/// let words = |tokens: Vec<usize>| tokens.into_iter().map(|t| doc.token_text(t)).collect::<Vec<_>>();
+/// assert_eq!(words(doc.subtree(subject).collect()), ["Bo", "Lindqvist"]);
+/// assert_eq!(words(doc.children(root).collect()), ["Lindqvist", "ships", "to"]);
+/// assert_eq!(words(doc.ancestors(doc.len() - 1).collect()), ["to", "sold"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Doc {
     text: String,
     labels: Arc<Labels>,
     tokens: Vec<TokenData>,
     ents: Vec<Ent>,
+    /// Whether entities were looked for.
+    recognised: bool,
     /// For each token its entity's number + 1, 0 for none.
     ent_of: Vec<u32>,
     left_edge: Vec<usize>,
@@ -74,8 +107,9 @@ impl Doc {
         text: String,
         labels: Arc<Labels>,
         tokens: Vec<TokenData>,
-        ents: Vec<Ent>,
+        ents: Option<Vec<Ent>>,
     ) -> Self {
+        let (recognised, ents) = (ents.is_some(), ents.unwrap_or_default());
         let heads: Vec<usize> = tokens.iter().map(|t| t.head).collect();
         let (left_edge, right_edge) = edges(&heads);
         let mut sents: Vec<Range<usize>> = Vec::new();
@@ -92,7 +126,18 @@ impl Doc {
         for (number, ent) in ents.iter().enumerate() {
             ent_of[ent.start..ent.end].fill(u32::try_from(number + 1).unwrap_or(0));
         }
-        Self { text, labels, tokens, ents, ent_of, left_edge, right_edge, sents, sent_of }
+        Self {
+            text,
+            labels,
+            tokens,
+            ents,
+            recognised,
+            ent_of,
+            left_edge,
+            right_edge,
+            sents,
+            sent_of,
+        }
     }
 
     /// The text that was parsed.
@@ -110,12 +155,12 @@ impl Doc {
         self.tokens.is_empty()
     }
 
-    /// The token's words, as they stand in the text.
+    /// The token as it stands in the text.
     pub fn token_text(&self, token: usize) -> &str {
         &self.tokens[token].lexeme.text
     }
 
-    /// Lower-cased words of the token.
+    /// The token in lower case.
     pub fn lower(&self, token: usize) -> &str {
         &self.tokens[token].lexeme.lower
     }
@@ -145,17 +190,17 @@ impl Doc {
         &self.tokens[token].lexeme.norm
     }
 
-    /// Lemma.
+    /// Lemma: `go` of `went`.
     pub fn lemma(&self, token: usize) -> &str {
         &self.tokens[token].lemma
     }
 
-    /// Fine-grained part of speech (Penn Treebank).
+    /// Fine-grained part of speech, as the model's treebank has it (`NNS`; English: Penn Treebank).
     pub fn tag(&self, token: usize) -> &str {
         self.labels.get(self.tokens[token].tag)
     }
 
-    /// Part of speech (Universal Dependencies).
+    /// Part of speech in Universal Dependencies (`NOUN`).
     pub fn pos(&self, token: usize) -> &str {
         self.labels.get(self.tokens[token].pos)
     }
@@ -195,9 +240,10 @@ impl Doc {
         self.ents.get((self.ent_of[token] as usize).checked_sub(1)?).copied()
     }
 
-    /// `B`, `I` or `O`.
+    /// `B` where an entity begins, `I` inside one, `O` elsewhere; empty when no component looked for entities.
     pub fn ent_iob(&self, token: usize) -> &'static str {
-        self.ent_of(token).map_or("O", |e| if e.start == token { "B" } else { "I" })
+        let outside = if self.recognised { "O" } else { "" };
+        self.ent_of(token).map_or(outside, |e| if e.start == token { "B" } else { "I" })
     }
 
     /// Type of the token's entity, empty for none.
@@ -247,14 +293,9 @@ impl Doc {
     }
 
     /// The token and all below it, in text order.
-    pub fn subtree(&self, token: usize) -> Vec<usize> {
-        let (mut out, mut queue) = (Vec::new(), VecDeque::from([token]));
-        while let Some(t) = queue.pop_front() {
-            out.push(t);
-            queue.extend(self.children(t));
-        }
-        out.sort_unstable();
-        out
+    pub fn subtree(&self, token: usize) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let range = self.left_edge[token]..=self.right_edge[token];
+        range.filter(move |&t| t == token || self.ancestors(t).any(|above| above == token))
     }
 
     /// The heads above the token, nearest first.
@@ -294,7 +335,8 @@ impl Doc {
         start..end.max(start)
     }
 
-    /// The tokens in the shape of `copydesk parse`; offsets in code points.
+    /// The tokens as a JSON array: an object for each with `text`, `start` and `end` (code points), `space` and the
+    /// annotations, by the names of this type's methods.
     pub fn to_json(&self) -> serde_json::Value {
         self.token_values().collect()
     }

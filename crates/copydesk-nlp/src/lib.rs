@@ -1,7 +1,4 @@
-//! A native runtime for spaCy v3 CPU pipelines.
-//!
-//! It opens the official model directory or wheel and computes the tokens, tags, lemmas, trees and entities that
-//! spaCy computes, without Python.
+#![doc = include_str!("../README.md")]
 //!
 //! **Invariant: knows no other crate of the workspace and no async runtime.** A component or an architecture that is
 //! not supported is refused by name; a damaged model is an error; any text is parsed without a panic.
@@ -24,9 +21,10 @@ mod pattern;
 mod pipeline;
 mod ruler;
 mod symbols;
+mod tagger;
 mod tokenizer;
 mod transition;
-pub mod unicode;
+mod unicode;
 mod value;
 mod vectors;
 

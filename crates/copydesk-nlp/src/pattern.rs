@@ -101,7 +101,8 @@ impl Pattern {
     /// Compiles Python's `source`.
     pub(crate) fn new(source: &str) -> Result<Self, String> {
         let mut groups: Vec<(bool, String)> = Vec::new();
-        for part in alternatives(source.strip_prefix("(?u)").unwrap_or(source)) {
+        let (flags, source) = flags(source);
+        for part in alternatives(source) {
             let looking = ["(?=", "(?!", "(?<"].iter().any(|l| part.contains(l));
             let part = translate(part)?;
             match groups.last_mut() {
@@ -109,7 +110,7 @@ impl Pattern {
                     group.push('|');
                     group.push_str(&part);
                 }
-                _ => groups.push((looking, part)),
+                _ => groups.push((looking, format!("{flags}{part}"))),
             }
         }
         Ok(Self {
@@ -129,7 +130,8 @@ impl Pattern {
         best
     }
 
-    /// All matches from left to right, without overlap (`re.finditer`); empty ones are left out.
+    /// All matches from left to right, without overlap, empty ones among them (`re.finditer`, but that behind an empty
+    /// match the search goes on with the next character).
     pub(crate) fn find_all(&self, text: &str) -> Vec<(usize, usize)> {
         let (mut out, mut from) = (Vec::new(), 0);
         // What a group found last stays good until the search has passed it: so each group reads the text once.
@@ -142,8 +144,8 @@ impl Pattern {
             }
             let best = last.iter().flatten().min_by_key(|(start, _)| *start);
             let Some(&(start, end)) = best else { return out };
+            out.push((start, end));
             if start < end {
-                out.push((start, end));
                 from = end;
             } else {
                 let step =
@@ -182,6 +184,16 @@ impl Pattern {
     pub(crate) fn occurs(&self, text: &str) -> bool {
         self.find_at(text, 0).is_some()
     }
+}
+
+/// The flags at the start of Python's source, as they are written here, and the rest: `u` is what always holds.
+fn flags(source: &str) -> (&'static str, &str) {
+    for (theirs, ours) in [("(?u)", ""), ("(?iu)", "(?i)"), ("(?i)", "(?i)")] {
+        if let Some(rest) = source.strip_prefix(theirs) {
+            return (ours, rest);
+        }
+    }
+    ("", source)
 }
 
 /// The alternatives of the top level.
@@ -280,7 +292,19 @@ mod tests {
         check(r"[\[\]\u00e9~&]+", "x[]é&~", Some((1, 7)));
         check(r"\+(?![0-9])|=", "+1=", Some((2, 3)));
         check(r"(?u)^\w+$", "e\u{301}", None); // a combining mark is no \w in Python
+        check(r"(?iu)(?:^É[-–]a+$)|(?:x(?=Y))", "é-AA", Some((0, 5)));
+        check(r"(?iu)(?:^É[-–]a+$)|(?:x(?=Y))", "zXy", Some((1, 2)));
         check(r"\S+", "\u{1c}a", Some((1, 2)));
         assert!(Pattern::new(r"\z").is_err());
+    }
+
+    #[test]
+    fn all_matches() {
+        let check = |source: &str, text: &str, expected: &[(usize, usize)]| {
+            let found = Pattern::new(source).unwrap().find_all(text);
+            assert_eq!(found, expected, "{source} on {text}");
+        };
+        check(r"--|(?<=[a-z])-(?=[a-z])", "a--b-c-", &[(1, 3), (4, 5)]);
+        check(r"-|(?<=[a-zé]['’])(?=[a-zé])", "é’a-d'b", &[(5, 5), (6, 7), (9, 9)]);
     }
 }

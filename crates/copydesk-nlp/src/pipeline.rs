@@ -1,10 +1,11 @@
 //! The pipeline: tokenizer, encoders, tagger, parser, rules, lemmas, entities.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::config::Config;
 use crate::doc::{Doc, Ent, Labels, TokenData};
@@ -12,12 +13,12 @@ use crate::encoder::{Encoder, EncoderScratch, PART};
 use crate::error::ModelError;
 use crate::files::Files;
 use crate::layers::Layers;
-use crate::lemma::Lemmatizer;
+use crate::lemma::{Language, Lemmatizer, Word};
 use crate::lexicon::Lexicon;
-use crate::linalg::{Affine, first_max};
 use crate::ner::{self, Ner};
 use crate::parser::{self, Parser};
 use crate::ruler::{Attr, Ruler};
+use crate::tagger::Tagger;
 use crate::tokenizer::{ChunkCache, Token, Tokenizer};
 use crate::transition::{Scorer, ScorerScratch, read_moves};
 use crate::vectors::Vectors;
@@ -37,23 +38,18 @@ pub enum Components {
     Ner,
 }
 
-#[derive(Debug)]
-struct Tagger {
-    affine: Affine,
-    tags: Vec<u16>,
-}
-
-/// A loaded model. It is read-only: threads share it.
+/// A loaded model. It is read-only, and threads share it: what a thread remembers between documents is kept inside.
 ///
-/// ```no_run
+/// ```
 /// # fn main() -> Result<(), copydesk_nlp::ModelError> {
-/// let pipeline = copydesk_nlp::Pipeline::load("en_core_web_sm-3.8.0.whl".as_ref())?;
-/// let doc = pipeline.parse("Ada Lovelace wrote to Babbage.");
-/// assert_eq!(doc.dep(0), "compound");
+/// // A folder or a wheel, such as en_core_web_sm-3.8.0-py3-none-any.whl.
+/// let pipeline = copydesk_nlp::Pipeline::load("tests/fixtures/tiny".as_ref())?;
+/// let docs = pipeline.parse_all(&["Ada went to Oslo.", "The ships didn't leave."], 2);
+/// assert_eq!(docs[0].ent_type(0), "PERSON");
+/// assert_eq!(docs[1].norm(3), "not");
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Pipeline {
     name: String,
     lang: String,
@@ -62,12 +58,19 @@ pub struct Pipeline {
     tokenizer: Tokenizer,
     vectors: Option<Vectors>,
     encoder: Option<Encoder>,
-    tagger: Option<Tagger>,
+    /// The tagger, the morphologizer, or both.
+    taggers: Vec<Tagger>,
     parser: Option<(Parser, Vec<u16>)>,
     ruler: Option<Ruler>,
     lemmatizer: Option<Lemmatizer>,
     ner: Option<(Ner, Option<Encoder>, Vec<u16>)>,
     scratch: Mutex<Vec<Scratch>>,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct("Pipeline").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// What one thread keeps between documents.
@@ -79,16 +82,18 @@ struct Scratch {
     scorer: ScorerScratch,
     rows: Vec<f32>,
     scores: Vec<f32>,
-    lemmas: HashMap<(u64, u16, u16), Arc<str>>,
+    /// By text, part of speech, morphology and whether a sentence starts.
+    lemmas: HashMap<(u64, u16, u16, bool), Arc<str>>,
 }
 
 impl Pipeline {
-    /// Loads a spaCy v3 model: its directory (or one that holds it) or its wheel.
+    /// Loads a spaCy v3 model: its directory (or one that holds it) or its wheel. A damaged model, and one that asks for
+    /// something that is not supported, is an error.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         Self::load_with(path, Components::Full)
     }
 
-    /// Loads only what `components` needs.
+    /// Loads only what `components` needs; the rest of the model need not be supported.
     pub fn load_with(path: &Path, components: Components) -> Result<Self, ModelError> {
         Self::read(&Files::open(path)?, components)
     }
@@ -100,12 +105,11 @@ impl Pipeline {
 
     fn read(files: &Files, components: Components) -> Result<Self, ModelError> {
         let config = Config::read(&files.need("config.cfg")?)?;
-        let mut listed = config.components()?;
-        listed.retain(|name| match components {
+        let listed = config.components(&|name| match components {
             Components::Full => true,
-            Components::ParserNer => matches!(*name, "tok2vec" | "parser" | "ner"),
-            Components::Ner => *name == "ner",
-        });
+            Components::ParserNer => matches!(name, "tok2vec" | "parser" | "ner"),
+            Components::Ner => name == "ner",
+        })?;
         let has = |name: &str| listed.contains(&name);
         let mut labels = Labels::default();
         labels.add("");
@@ -117,13 +121,15 @@ impl Pipeline {
         let ruler = optional("attribute_ruler", "attribute_ruler/patterns")?;
         let ruler = ruler.as_deref().map(|data| Ruler::read(data, &mut labels)).transpose()?;
         let lemmatizer = optional("lemmatizer", "lemmatizer/lookups/lookups.bin")?;
-        let lemmatizer = lemmatizer.as_deref().map(Lemmatizer::read).transpose()?;
+        let lemmatizer = lemmatizer.as_deref().zip(Language::of(config.lang()));
+        let lemmatizer = lemmatizer.map(|(data, lang)| Lemmatizer::read(data, lang)).transpose()?;
         let mut reader =
             Reader { files, config: &config, vectors: vectors.as_ref(), labels: &mut labels };
         let encoder = if has("tok2vec") { reader.encoder("tok2vec")? } else { None };
         let width = encoder.as_ref().map(Encoder::width);
-        let tagger = ["tagger", "morphologizer"].into_iter().find(|c| has(c));
-        let tagger = tagger.map(|component| reader.tagger(component, width)).transpose()?;
+        let taggers = ["tagger", "morphologizer"].into_iter().filter(|c| has(c));
+        let taggers = taggers.map(|component| reader.tagger(component, width));
+        let taggers = taggers.collect::<Result<_, _>>()?;
         let parser = if has("parser") { Some(reader.parser(width)?) } else { None };
         let ner = if has("ner") { Some(reader.ner(width)?) } else { None };
         let (name, lang) = (model_name(files)?, config.lang().to_owned());
@@ -136,7 +142,7 @@ impl Pipeline {
             tokenizer,
             vectors,
             encoder,
-            tagger,
+            taggers,
             parser,
             ruler,
             lemmatizer,
@@ -145,17 +151,17 @@ impl Pipeline {
         })
     }
 
-    /// Language, name and version of the model: `en_core_web_sm-3.8.0`.
+    /// Language, name and version of the model and a hash of its weights: `en_core_web_sm-3.8.0+1f2e3d4c5b6a7988`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Language code of the model.
+    /// Language code of the model: `en`.
     pub fn lang(&self) -> &str {
         &self.lang
     }
 
-    /// Parses one text. Any text is fine; it is taken as it stands.
+    /// Parses one text. Any text is fine; it is taken as it stands, with all its white space.
     pub fn parse(&self, text: &str) -> Doc {
         let lock = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = lock().pop().unwrap_or_default();
@@ -164,31 +170,29 @@ impl Pipeline {
         doc
     }
 
-    /// Parses texts on `threads` threads; the documents come in the order of the texts.
+    /// Parses texts on `threads` threads, the caller's among them; the documents come in the order of the texts.
     pub fn parse_all(&self, texts: &[&str], threads: usize) -> Vec<Doc> {
         let next = AtomicUsize::new(0);
-        let docs: Vec<Mutex<Option<Doc>>> = texts.iter().map(|_| Mutex::new(None)).collect();
-        std::thread::scope(|scope| {
-            for _ in 0..threads.clamp(1, texts.len().max(1)) {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(text) = texts.get(at) else { return };
-                        let doc = self.parse(text);
-                        *docs[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(doc);
-                    }
-                });
+        let docs: Vec<OnceLock<Doc>> = texts.iter().map(|_| OnceLock::new()).collect();
+        let work = || {
+            let mine = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+            for at in mine.take_while(|at| *at < texts.len()) {
+                docs[at].get_or_init(|| self.parse(texts[at]));
             }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads.min(texts.len()) {
+                scope.spawn(work);
+            }
+            work();
         });
-        let taken =
-            docs.into_iter().map(|d| d.into_inner().unwrap_or_else(PoisonError::into_inner));
-        taken.map(|d| d.expect("every text was parsed")).collect()
+        docs.into_iter().map(|d| d.into_inner().expect("every text was parsed")).collect()
     }
 
     /// Splits one text into tokens and nothing more: no tags, no heads, one sentence.
     pub fn tokenize(&self, text: &str) -> Doc {
         let tokens = self.tokenizer.tokens(text, &self.lexicon, &mut ChunkCache::default());
-        Doc::new(text.to_owned(), self.labels.clone(), unlabelled(&tokens), Vec::new())
+        Doc::new(text.to_owned(), self.labels.clone(), unlabelled(&tokens), None)
     }
 
     fn run(&self, text: &str, scratch: &mut Scratch) -> Doc {
@@ -213,29 +217,27 @@ impl Pipeline {
     ) {
         let Some(encoder) = &self.encoder else { return };
         let Scratch { encoder: room, scorer, rows, scores, .. } = scratch;
-        let mut tags: Vec<u16> = Vec::with_capacity(tokens.len());
-        let mut encode = |part: Range<usize>, out: &mut Vec<f32>| {
+        let mut tagged = 0;
+        let mut encode = |part: Range<usize>, data: &mut [TokenData], out: &mut Vec<f32>| {
             encoder.encode(tokens, part.clone(), self.vectors.as_ref(), room, out);
-            if let Some(tagger) = self.tagger.as_ref().filter(|_| part.start == tags.len()) {
-                tagger.affine.apply(out, part.len(), scores);
-                let scores = scores.chunks_exact(tagger.affine.rows());
-                tags.extend(scores.map(|scores| tagger.tags[first_max(scores)]));
+            if part.start == tagged {
+                tagged = part.end;
+                for tagger in &self.taggers {
+                    tagger.apply(out, &mut data[part.clone()], scores);
+                }
             }
         };
-        if let Some((parser, numbers)) = &self.parser {
-            let tree = parser.parse(&mut encode, spaces, scorer);
-            for (i, token) in data.iter_mut().enumerate() {
-                token.head = tree.heads[i];
-                token.dep = numbers[usize::from(tree.labels[i])];
-                token.sent_start = tree.sent_starts[i];
-            }
-        } else if self.tagger.is_some() {
+        let Some((parser, numbers)) = &self.parser else {
             for start in (0..tokens.len()).step_by(PART) {
-                encode(start..(start + PART).min(tokens.len()), rows);
+                encode(start..(start + PART).min(tokens.len()), data, rows);
             }
-        }
-        for (token, tag) in data.iter_mut().zip(tags) {
-            token.tag = tag;
+            return;
+        };
+        let tree = parser.parse(&mut |part, out| encode(part, data, out), spaces, scorer);
+        for (i, token) in data.iter_mut().enumerate() {
+            token.head = tree.heads[i];
+            token.dep = numbers[usize::from(tree.labels[i])];
+            token.sent_start = tree.sent_starts[i];
         }
     }
 
@@ -260,10 +262,17 @@ impl Pipeline {
         }
         for token in data.iter_mut().filter(|t| t.lemma.is_empty()) {
             // As spaCy does, the text is told by its 64-bit id.
-            let key = (token.lexeme.orth, token.pos, token.morph);
-            let (pos, morph) = (self.labels.get(token.pos), self.labels.get(token.morph));
-            let make =
-                || lemmatizer.lemma(&token.lexeme.text, &token.lexeme.lower, pos, morph).into();
+            let key = (token.lexeme.orth, token.pos, token.morph, token.sent_start);
+            let make = || {
+                let word = Word {
+                    text: &token.lexeme.text,
+                    lower: &token.lexeme.lower,
+                    pos: self.labels.get(token.pos),
+                    morph: self.labels.get(token.morph),
+                    sent_start: token.sent_start,
+                };
+                lemmatizer.lemma(word).into()
+            };
             token.lemma = scratch.lemmas.entry(key).or_insert_with(make).clone();
         }
     }
@@ -274,15 +283,12 @@ impl Pipeline {
         data: &[TokenData],
         spaces: &[bool],
         scratch: &mut Scratch,
-    ) -> Vec<Ent> {
-        let Some((ner, own, numbers)) = &self.ner else { return Vec::new() };
+    ) -> Option<Vec<Ent>> {
+        let (ner, own, numbers) = self.ner.as_ref()?;
         let Scratch { encoder: room, ner_encoder, scorer, .. } = scratch;
         let (encoder, room) = match own {
             Some(own) => (own, ner_encoder),
-            None => match &self.encoder {
-                Some(shared) => (shared, room),
-                None => return Vec::new(),
-            },
+            None => (self.encoder.as_ref()?, room),
         };
         let mut encode = |part: Range<usize>, out: &mut Vec<f32>| {
             encoder.encode(tokens, part, self.vectors.as_ref(), room, out);
@@ -295,7 +301,7 @@ impl Pipeline {
             end,
             label: numbers[usize::from(label)],
         };
-        found.into_iter().map(ent).collect()
+        Some(found.into_iter().map(ent).collect())
     }
 }
 
@@ -343,19 +349,7 @@ impl Reader<'_> {
     }
 
     fn tagger(&mut self, component: &str, width: Option<usize>) -> Result<Tagger, ModelError> {
-        let file = format!("{component}/cfg");
-        let bad = |what: &str| ModelError::malformed(&file, what);
-        let cfg = serde_json::from_slice(&self.files.need(&file)?);
-        let cfg: serde_json::Value = cfg.map_err(|e| bad(&e.to_string()))?;
-        let names =
-            cfg.get("labels").and_then(|l| l.as_array()).ok_or_else(|| bad("it has no labels"))?;
-        let tags: Vec<u16> =
-            names.iter().filter_map(|l| l.as_str()).map(|l| self.labels.add(l)).collect();
-        let affine = Layers::read(self.files, component)?.affine("softmax", 0)?;
-        if affine.rows() != tags.len() || affine.columns() != shared(component, width)? {
-            return Err(bad("there is not one class for each label"));
-        }
-        Ok(Tagger { affine, tags })
+        Tagger::read(self.files, component, shared(component, width)?, self.labels)
     }
 
     fn parser(&mut self, width: Option<usize>) -> Result<(Parser, Vec<u16>), ModelError> {

@@ -228,7 +228,7 @@ impl Tokenizer {
             text.get(range).filter(|s| !s.is_empty()).into_iter().for_each(&mut *put);
         };
         let found = self.infix.as_ref().map(|p| p.find_all(text)).unwrap_or_default();
-        // An infix at the very start of the string is skipped.
+        // An infix at the very start of the string is skipped; an empty one splits, and is no token.
         for (start, end) in found.into_iter().filter(|(start, _)| *start > 0) {
             put(at..start);
             put(start..end);

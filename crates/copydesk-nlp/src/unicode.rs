@@ -10,27 +10,27 @@ fn within(table: &[(u32, u32)], c: char) -> bool {
 }
 
 /// `str.isalpha` of one character: a letter, no mark and no letter number.
-pub fn is_alpha(c: char) -> bool {
+pub(crate) fn is_alpha(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphabetic() } else { within(tables::ALPHA, c) }
 }
 
 /// `str.isdigit` of one character: decimal digits, superscripts, circled digits.
-pub fn is_digit(c: char) -> bool {
+pub(crate) fn is_digit(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_digit() } else { within(tables::DIGIT, c) }
 }
 
 /// `str.isupper` of one character: titlecase letters are not upper case.
-pub fn is_upper(c: char) -> bool {
+pub(crate) fn is_upper(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_uppercase() } else { within(tables::UPPER, c) }
 }
 
 /// `str.isspace` of one character: `White_Space` and U+001C to U+001F.
-pub fn is_space(c: char) -> bool {
+pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
 /// `str.lower`: full mappings and the final sigma; characters younger than Unicode 14.0 stay as they are.
-pub fn lower(s: &str) -> String {
+pub(crate) fn lower(s: &str) -> String {
     if s.is_ascii() {
         return s.to_ascii_lowercase();
     }

@@ -66,3 +66,11 @@ fn the_small_model_says_what_spacy_says() {
 fn the_tiny_model_says_what_spacy_says() {
     check(&Pipeline::load(&fixtures().join("tiny")).expect("it loads"), "tiny.jsonl");
 }
+
+#[test]
+fn the_tiny_french_and_spanish_models_say_what_spacy_says() {
+    for lang in ["fr", "es"] {
+        let model = fixtures().join(format!("tiny_{lang}"));
+        check(&Pipeline::load(&model).expect("it loads"), &format!("tiny_{lang}.jsonl"));
+    }
+}

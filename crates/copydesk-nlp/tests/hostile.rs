@@ -27,10 +27,29 @@ const NAMES: [&str; 15] = [
     "vocab/vectors",
 ];
 
-fn tiny() -> Files {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny");
+/// What the tiny Spanish model has that the other one has not, or otherwise.
+const SPANISH: [&str; 4] =
+    ["lemmatizer/lookups/lookups.bin", "morphologizer/cfg", "morphologizer/model", "tokenizer"];
+
+fn read(folder: &str, names: &[&str]) -> Files {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
     let read = |n: &str| std::fs::read(root.join(n)).expect("the tiny model is committed");
-    NAMES.iter().map(|n| ((*n).to_owned(), read(n))).collect()
+    names.iter().map(|n| ((*n).to_owned(), read(n))).collect()
+}
+
+fn tiny() -> Files {
+    read("tiny", &NAMES)
+}
+
+fn spanish() -> Files {
+    let others = ["attribute_ruler/patterns", "config.cfg", "tok2vec/model"];
+    read("tiny_es", &[SPANISH.as_slice(), &others].concat())
+}
+
+/// The files of a model, with the name of one to damage.
+fn all() -> Vec<(Files, &'static str)> {
+    let english = NAMES.iter().map(|name| (tiny(), *name));
+    english.chain(SPANISH.iter().map(|name| (spanish(), *name))).collect()
 }
 
 /// Loads, and parses if it loads; gives the error as text.
@@ -47,6 +66,7 @@ fn outcome(files: Files) -> Result<usize, String> {
 #[test]
 fn the_whole_model_loads() {
     assert_eq!(outcome(tiny()), Ok(21));
+    assert_eq!(outcome(spanish()), Ok(21));
 }
 
 #[test]
@@ -69,10 +89,10 @@ fn a_missing_file_is_named() {
 
 #[test]
 fn a_truncated_file_is_refused() {
-    for name in NAMES {
-        let whole = tiny()[name].len();
+    for (model, name) in all() {
+        let whole = model[name].len();
         for keep in [0, 1, whole / 3, whole / 2, whole.saturating_sub(1)] {
-            let mut files = tiny();
+            let mut files = model.clone();
             files.get_mut(name).unwrap().truncate(keep);
             let outcome = outcome(files);
             // A shorter config may be a whole one of fewer settings, and the table of norms is one byte long.
@@ -109,11 +129,11 @@ proptest! {
 
     #[test]
     fn damage_is_an_error_or_a_model(
-        name in 0..NAMES.len(),
+        which in 0..all().len(),
         places in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
-        let mut files = tiny();
-        let bytes = files.get_mut(NAMES[name]).unwrap();
+        let (mut files, name) = all().swap_remove(which);
+        let bytes = files.get_mut(name).unwrap();
         for (at, byte) in places {
             let at = at.index(bytes.len());
             bytes[at] = byte;
