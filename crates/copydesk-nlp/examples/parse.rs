@@ -46,21 +46,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         documents += docs.len();
         if documents <= 1000 {
-            early = resident_mb();
+            early = memory_mb("VmRSS:");
         }
     }
     writeln!(
         std::io::stderr(),
         "load {loaded:?}, {documents} documents, {tokens} tokens in {parsing:?}, resident {early} MB near document 1,000, \
-         {} MB at the end",
-        resident_mb()
+         {} MB at the end, {} MB at most",
+        memory_mb("VmRSS:"),
+        memory_mb("VmHWM:")
     )?;
     Ok(())
 }
 
-/// Resident memory, 0 where it cannot be asked for.
-fn resident_mb() -> u64 {
+/// A line of the process's memory in Linux, 0 where it cannot be asked for.
+fn memory_mb(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default();
     line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or(0) / 1024
 }

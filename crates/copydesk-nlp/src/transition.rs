@@ -13,10 +13,10 @@ use crate::layers::Layers;
 use crate::linalg::{Affine, Upper};
 use crate::value::Value;
 
-/// Blocks of [`PART`] tokens that are kept: with 8 features of 128 floats, 17 blocks take 34 MB. A longer document
-/// computes a block anew when it comes back to it. More than twice the features of a state, so that making one block
-/// for a state never takes another from it for long.
-const KEPT: usize = 17;
+/// Blocks of [`PART`] tokens that are kept beside one for each feature of a state, so that all blocks that a state needs
+/// are there at once. A longer document computes a block anew when it comes back to it. With 8 features of 128 floats
+/// a block takes 2 MB.
+const MORE_BLOCKS: usize = 2;
 /// Feature tokens of a state, at most.
 const MOST_FEATURES: usize = 8;
 /// Pieces of the maxout.
@@ -146,7 +146,7 @@ impl Scorer {
 
     fn make_block(&self, block: usize, rows: &mut Rows, scratch: &mut ScorerScratch) {
         let mut room = scratch.spare.pop().unwrap_or_default();
-        if scratch.live.len() >= KEPT {
+        if scratch.live.len() >= self.features + MORE_BLOCKS {
             let oldest = scratch.live.pop_front().and_then(|oldest| scratch.blocks[oldest].take());
             room = oldest.unwrap_or_default();
         }
@@ -179,10 +179,10 @@ pub(crate) struct ScorerScratch {
 }
 
 impl ScorerScratch {
-    /// Ends a document: some blocks are kept for the next, the rest is given back.
+    /// Ends a document. The room of its blocks is kept for the next one: given back to the allocator, it would be cut
+    /// up by small things, and every long document would take anew.
     pub(crate) fn end(&mut self) {
         self.spare.extend(self.blocks.iter_mut().filter_map(Option::take));
-        self.spare.truncate(KEPT / 4);
         self.blocks.clear();
         self.blocks.shrink_to(64);
         self.live.clear();
