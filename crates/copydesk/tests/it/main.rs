@@ -5,5 +5,6 @@
 mod cli;
 mod desk;
 mod enrich;
+mod kill9;
 mod parse;
 mod run;

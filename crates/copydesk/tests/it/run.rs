@@ -14,7 +14,7 @@ const SAMPLES: [&str; 6] =
     ["1-wire.txt", "2-copy.txt", "3-revision.json", "4-page.html", "5-nested.md", "6-brief.txt"];
 
 /// A command that runs beside the test; killed on drop.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -24,12 +24,18 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         Self(command.stdin(Stdio::null()).spawn().unwrap())
     }
 
+    /// Kills it with signal 9, so that it can tidy nothing up.
+    pub(crate) fn kill9(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
     /// Asks it to stop, and waits; its exit code.
-    fn stop(&mut self) -> Option<i32> {
+    pub(crate) fn stop(&mut self) -> Option<i32> {
         let asked = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
         assert!(asked.success());
         self.0.wait().unwrap().code()
@@ -38,7 +44,7 @@ impl Running {
 
 const PLACES: [&str; 6] = ["--inbox", "inbox", "--output", "out", "--data-dir", "data"];
 
-fn start_run(desk: &Desk) -> Running {
+pub(crate) fn start_run(desk: &Desk) -> Running {
     let mut command = desk.command(&[&["run"][..], &PLACES].concat());
     command.stdout(Stdio::null()).stderr(std::fs::File::create(desk.path().join("log")).unwrap());
     let running = Running::start(command);
@@ -48,13 +54,13 @@ fn start_run(desk: &Desk) -> Running {
     running
 }
 
-fn status(desk: &Desk) -> Option<Value> {
+pub(crate) fn status(desk: &Desk) -> Option<Value> {
     let ended = desk.run(&["status", "--json", "--data-dir", "data"]);
     (ended.code == 0).then(|| serde_json::from_str(&ended.stdout).unwrap())
 }
 
 /// The lines in the output, in the order of the files.
-fn output(desk: &Desk, dir: &str) -> Vec<Value> {
+pub(crate) fn output(desk: &Desk, dir: &str) -> Vec<Value> {
     let mut files: Vec<PathBuf> = Vec::new();
     let days = std::fs::read_dir(desk.path().join(dir)).into_iter().flatten();
     for day in days.map(|day| day.unwrap().path()).filter(|path| path.is_dir()) {
