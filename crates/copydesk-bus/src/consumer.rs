@@ -17,6 +17,8 @@ use crate::{Bus, BusError, StreamName};
 
 /// The priority group of a pinned consumer.
 const GROUP: &str = "owner";
+/// Most messages that are called back; more than this are never out.
+const MOST_RECALLED: u64 = 10_000;
 
 /// What a stage wants to consume, and how.
 #[derive(Debug, Clone)]
@@ -193,6 +195,28 @@ impl Consumer {
         }
     }
 
+    /// Has what is out with nobody delivered again at once, and not only when its wait is over: for an owner that goes on
+    /// where another one was killed. `held` are the sequences that this one has in hand. Without it the newer messages
+    /// would come first.
+    pub async fn recall(&self, held: &[u64]) -> Result<(), BusError> {
+        let (stream, name) = (self.spec.stream, &self.spec.name);
+        let info = self.bus.consumer_info(stream, name).await?;
+        let from = info.ack_floor.stream_seq + 1;
+        let last = info.delivered.stream_seq.min(from.saturating_add(MOST_RECALLED));
+        for seq in (from..=last).filter(|seq| !held.contains(seq)) {
+            // The subject that a settlement goes to: deliveries, both sequences, time and number pending. The server takes
+            // the message by its stream sequence and ignores one that is settled.
+            let delivered = info.delivered.consumer_seq;
+            let subject = format!("$JS.ACK.{stream}.{name}.1.{seq}.{delivered}.0.0");
+            let sent = self.bus.inner.client.publish(subject, "-NAK".into()).await;
+            sent.map_err(|e| BusError::Unavailable {
+                what: format!("call message {seq} of {stream} back"),
+                source: e.into(),
+            })?;
+        }
+        self.bus.flush().await
+    }
+
     /// How often it had to be opened again.
     pub fn restarts(&self) -> u64 {
         self.restarts
@@ -230,6 +254,13 @@ impl Consumer {
             i64::try_from(info.num_ack_pending).unwrap_or(i64::MAX) < self.spec.max_ack_pending;
         let owner =
             info.priority_groups.first().and_then(|group| group.pinned_client_id.as_deref());
+        if self.spec.pinned && owner.is_none() && info.num_ack_pending > 0 {
+            // What is out is with an owner that is gone, and may be all that can be out at once.
+            match self.recall(&[]).await {
+                Err(error) if !error.is_transient() => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
         let standby =
             self.spec.pinned && owner.is_some_and(|owner| Some(owner) != self.pin.as_deref());
         if quiet && room && info.num_pending > 0 && !standby {
@@ -256,6 +287,7 @@ impl Consumer {
         self.floor = self.floor.max(info.ack_floor.stream_sequence);
         if self.spec.pinned && info.num_waiting == 0 {
             self.release_pin().await?;
+            self.recall(&[]).await?;
         }
         let mut pull = consumer
             .stream()

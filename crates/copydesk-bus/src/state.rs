@@ -63,7 +63,7 @@ pub(crate) struct ConsumerInfo {
     pub(crate) num_pending: u64,
     pub(crate) num_ack_pending: u64,
     num_redelivered: u64,
-    delivered: Sequences,
+    pub(crate) delivered: Sequences,
     pub(crate) ack_floor: Sequences,
     #[serde(default)]
     pub(crate) priority_groups: Vec<GroupInfo>,
@@ -72,6 +72,7 @@ pub(crate) struct ConsumerInfo {
 #[derive(Deserialize)]
 pub(crate) struct Sequences {
     pub(crate) stream_seq: u64,
+    pub(crate) consumer_seq: u64,
 }
 
 #[derive(Deserialize)]

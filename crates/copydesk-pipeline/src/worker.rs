@@ -7,6 +7,8 @@
 //! - A stage with state has one owner, which writes each decision to the log before the record (invariants 5 and 6).
 
 mod mirror;
+mod order;
+mod point;
 mod settle;
 mod state;
 mod step;
@@ -26,6 +28,7 @@ use futures_util::FutureExt as _;
 use crate::shutdown::{Panicked, Shutdown};
 use crate::telemetry;
 use mirror::Mirror;
+use point::Point;
 use settle::Settler;
 use state::Log;
 pub(crate) use state::write_atomically;
@@ -91,6 +94,8 @@ pub(crate) struct Worker {
     /// `None` while it is lent, and after a panic.
     stage: Option<Box<dyn Stage>>,
     last_batch: Instant,
+    /// How often the consumer had been opened again when the last batch came; `None` before the first.
+    restarts: Option<u64>,
     /// Whether the last batch was taken.
     drained: bool,
 }
@@ -124,6 +129,7 @@ impl Worker {
             mirror,
             stage: None,
             last_batch,
+            restarts: None,
             drained: false,
         };
         worker.renew().await?;
@@ -136,6 +142,7 @@ impl Worker {
         let stage = self.rules.stage;
         let mut consumer = self.settler.bus.consumer(self.spec.clone()).await?;
         while let Some(batch) = self.take(&mut consumer).await? {
+            let batch = self.in_order(&mut consumer, batch).await?;
             let held = batch.len() as f64;
             telemetry::inflight(stage, held);
             let worked = self.work_off(batch).await;
@@ -205,14 +212,10 @@ impl Worker {
 
     async fn work(&mut self, batch: Vec<Delivery>) -> anyhow::Result<()> {
         let mut todo = self.settler.admit(batch).await?;
-        if self.last_batch.elapsed() > STALE_AFTER
-            && let (Some(log), Some(stage)) = (&mut self.log, &mut self.stage)
-        {
-            log.catch_up(stage.as_mut()).await?;
-        }
         let mut rebuilt = false;
         while !todo.is_empty() {
             let (outcomes, panic) = self.lend(&todo).await?;
+            point::reach(Point::Computed).await;
             let behind = todo.split_off(outcomes.len());
             let worked: Vec<_> = todo.into_iter().zip(outcomes).collect();
             todo = behind;
@@ -289,7 +292,9 @@ impl Worker {
             self.renew().await?;
             return Ok(Some(worked.into_iter().map(|(delivery, _)| delivery).collect()));
         }
+        point::reach(Point::Logged).await;
         self.settler.store_records(worked).await?;
+        point::reach(Point::Settled).await;
         Ok(None)
     }
 }

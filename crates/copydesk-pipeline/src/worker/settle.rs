@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use copydesk_bus::{Bus, BusError, Delivery};
 use copydesk_stages::StageName;
 
+use super::point::{self, Point};
 use super::step::{Outcome, Produced};
 use super::store::store_all;
 use crate::shutdown::{Panicked, Shutdown, chain};
@@ -75,6 +76,7 @@ impl Settler {
             }
         }
         let mut answers = store_all(&self.bus, messages).await.into_iter();
+        point::reach(Point::Published).await;
         for (delivery, count) in waiting {
             let stored: Result<Vec<_>, _> =
                 answers.by_ref().take(count).collect::<Vec<_>>().into_iter().collect();

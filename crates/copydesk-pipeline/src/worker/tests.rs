@@ -11,6 +11,7 @@ use super::*;
 use crate::testing::connect;
 
 mod entities;
+mod kills;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
