@@ -49,8 +49,8 @@ fn write_broken(desk: &Desk) {
     fs::create_dir(inbox.join("x.txt")).unwrap();
     std::os::unix::fs::symlink(desk.path().join("outside.txt"), inbox.join("link.txt")).unwrap();
     File::create(inbox.join("sparse.txt")).unwrap().set_len(1 << 30).unwrap();
-    // What may still be on its way is left alone for a minute; these have lain there for an hour.
-    let old = SystemTime::now() - Duration::from_hours(1);
+    // What may still be on its way is left alone for a minute; these have lain there for years.
+    let old = SystemTime::UNIX_EPOCH + Duration::from_hours(300_000);
     for (name, _) in BROKEN.iter().filter(|(name, _)| !["link.txt", "x.txt"].contains(name)) {
         File::options().append(true).open(inbox.join(name)).unwrap().set_modified(old).unwrap();
     }
