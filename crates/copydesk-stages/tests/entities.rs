@@ -6,8 +6,8 @@ use copydesk_kb::{Base, UserLists};
 use copydesk_nlp::Pipeline;
 use copydesk_stages::{Extract, Knowledge, Stage};
 use copydesk_types::{
-    Article, Block, BlockKind, Entity, EntityType, Provenance, Record, Source, Text, TextMethod,
-    article_id,
+    Article, Block, BlockKind, Entity, EntityType, LinkMethod, Provenance, Record, Source, Text,
+    TextMethod, article_id,
 };
 
 fn pipeline() -> Arc<Pipeline> {
@@ -240,4 +240,44 @@ fn a_town_elsewhere_than_its_region_is_not_guessed() {
         id("Officials in Vladivostok, Canada and Mexico agreed.", "Vladivostok"),
         "geonames:2013348"
     );
+}
+
+#[test]
+fn another_spelling_is_linked_and_a_namesake_is_not() {
+    let person = |body: &str| {
+        let found = entities(body);
+        let person = found.into_iter().find(|e| e.kind == EntityType::Person).expect("a person");
+        (person.id.to_string(), person.link.method)
+    };
+    let respelled = person("The talks with Emanuel Macron ended on Sunday, officials said.");
+    assert_eq!(respelled, ("Q3052772".to_owned(), LinkMethod::Fuzzy));
+    let namesake = person("The baker Oskar Macron opened a shop on Sunday.");
+    assert!(namesake.0.starts_with("e_"), "{namesake:?}");
+}
+
+#[test]
+fn four_workers_in_any_order_give_the_ids_of_one() {
+    let articles = [
+        "The brothers Peter Haverbrook and Paul Haverbrook own the mill in Paris, Texas.",
+        "Haverbrook was not at home on Monday, said Sergei Haverbrukov of the IMB.",
+        "Sergey Haverbrukov met President Trump in Oslo, Norway, on Friday.",
+        "Moscow accused the International Maritime Bureau (IMB) of an attack on Peter Haverbrook.",
+    ];
+    let alone: Vec<Vec<Entity>> = articles.iter().map(|body| entities(body)).collect();
+    let knowledge = Knowledge::embedded();
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let (knowledge, alone) = (knowledge.clone(), &alone);
+            scope.spawn(move || {
+                let mut stage = Extract::with_knowledge(pipeline(), false, knowledge);
+                // Each begins elsewhere, and every article comes twice.
+                for n in (0..2 * articles.len()).map(|n| (3 * n + worker) % articles.len()) {
+                    assert_eq!(run(&mut stage, articles[n]), alone[n], "worker {worker}");
+                }
+            });
+        }
+    });
+    let known: usize = alone.iter().flatten().filter(|e| !e.id.is_minted()).count();
+    let minted: usize = alone.iter().flatten().filter(|e| e.id.is_minted()).count();
+    assert!(known >= 5 && minted >= 5, "{known} {minted}");
 }

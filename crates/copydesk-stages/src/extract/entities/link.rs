@@ -11,7 +11,7 @@ use copydesk_types::{Alternative, EntityId, EntityType, LinkMethod, Role, minted
 
 use super::cluster::Cluster;
 use super::mentions::Candidate;
-use super::names;
+use super::{name_match, names};
 
 /// Score that a candidate must reach.
 const NIL: f64 = 0.1;
@@ -120,8 +120,28 @@ impl<'a> Article<'a> {
                     if *alias == AliasKind::Label { LinkMethod::Exact } else { LinkMethod::Alias };
                 of_fact(fact, method, share(*score), alternatives)
             }
+            None if scored.is_empty() => {
+                self.respelled(cluster).unwrap_or_else(|| self.minted(cluster, alternatives))
+            }
             None => self.minted(cluster, alternatives),
         }
+    }
+
+    /// A full name that the base spells otherwise: of those with the family name, the one whose whole name is most alike.
+    fn respelled(&self, cluster: &Cluster) -> Option<Linked> {
+        if cluster.kind != EntityType::Person || cluster.words.len() < 2 || cluster.ambiguous {
+            return None;
+        }
+        let name = cluster.words.join(" ");
+        let hits = self.base.lookup_folded(names::family_name(&cluster.words)?).into_iter();
+        let people = hits
+            .filter_map(|hit| self.base.fact(hit.entity))
+            .filter(|f| f.kind == EntityType::Person && !self.lists.blocks_id(&base_id(f)));
+        let alike = people.map(|f| (name_match::name_similarity(&name, f.name), f));
+        let (score, fact) = alike
+            .filter(|(score, _)| *score >= name_match::SAME)
+            .max_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(of_fact(&fact, LinkMethod::Fuzzy, (score * 800.0).round() / 1000.0, Vec::new()))
     }
 
     /// A short name that could not be linked by itself ("the North") means what the article names in full; a body
