@@ -93,6 +93,9 @@ impl Proposal {
     }
 }
 
+/// Least log odds of what a carrier carries: below, one of seven was right over the training set.
+const FLOOR: f32 = -1.7;
+
 impl Proposal {
     /// Takes the carrier's words out of every candidate.
     fn keep_out(&mut self, carrier: &via::Carrier) {
@@ -110,6 +113,27 @@ impl Proposal {
         self.candidates.retain(|_| *keep.next().unwrap_or(&true));
     }
 
+    /// "…, NNA quoted an aide as saying on Tuesday.": with no clause behind the verb, the words in front of the carrier are what
+    /// was said.
+    fn take_front(&mut self, scope: &Scope, carrier: &via::Carrier) {
+        let doc = scope.doc;
+        let sentence = doc.sent_of(self.head);
+        let end = sentence.end.min(scope.paragraph.tokens.end);
+        let quoted = carrier.quoted.as_ref().is_some_and(|q| q.verb == self.head);
+        let clause = (self.head + 1..end).any(|x| matches!(doc.pos(x), "VERB" | "AUX"));
+        let first = carrier.tokens.start;
+        let set_off = first > sentence.start
+            && matches!(doc.token_text(first - 1), "," | "\"" | "”" | "''" | "—" | "–");
+        if !quoted || self.head < first || clause || !set_off || scope.quote_behind(self.head + 1) {
+            return;
+        }
+        let spans = scope.unite(&[scope.trim(sentence.start..first)], &self.cue);
+        if spans.iter().all(|s| !s.is_empty()) {
+            self.candidates = vec![Candidate::by_rule(spans, &self.cue)];
+            self.by_rule = Some((0, "fronted"));
+        }
+    }
+
     /// The candidate to take, with its margin; `sure` when the cue attributes for certain.
     fn choose(
         &self,
@@ -118,10 +142,11 @@ impl Proposal {
         sure: bool,
         bag: &mut Bag,
     ) -> Option<(usize, f32)> {
-        let Some(model) = model else { return self.by_rule.map(|(at, _)| (at, 0.0)) };
+        let ranked = model.filter(|_| !self.by_rule.is_some_and(|(_, rule)| rule == "fronted"));
+        let Some(model) = ranked else { return self.by_rule.map(|(at, _)| (at, 0.0)) };
         let best =
             model.rank(self.candidates.len(), |at, bag| self.features(scope, at, bag), bag)?;
-        (sure || best.1 > 0.0).then_some(best)
+        (best.1 > if sure { FLOOR } else { 0.0 }).then_some(best)
     }
 
     /// Who may say the candidate number `at`.
@@ -244,6 +269,7 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
         }
         if let Some(c) = by {
             p.keep_out(&carriers[c]);
+            p.take_front(&scope, &carriers[c]);
         }
         let Some((at, margin)) = p.choose(&scope, model, by.is_some(), &mut bag) else { continue };
         let subject = match model {
@@ -251,10 +277,15 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
             None => p.subject,
         };
         let subject = by
-            .and_then(|c| carriers[c].quoted)
-            .map(|(speaker, _)| Subject { token: speaker, antecedent: None, inherited: false })
+            .and_then(|c| carriers[c].quoted.as_ref())
+            .map(|q| Subject { token: q.speaker, antecedent: None, inherited: false })
             .or(subject);
-        let mut a = attribution(&scope, &p, at, subject, model.map(|_| margin));
+        let by_form = p.by_rule.is_some_and(|(_, rule)| rule == "fronted");
+        let mut a =
+            attribution(&scope, &p, at, subject, model.filter(|_| !by_form).map(|_| margin));
+        if let Some(q) = by.and_then(|c| carriers[c].quoted.as_ref()) {
+            a.source = Some(q.words.clone());
+        }
         a.via.extend(
             carriers
                 .iter()
@@ -262,7 +293,9 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
                 .filter(|(_, inner)| **inner == Some(number))
                 .map(|(c, _)| c.source.clone()),
         );
-        out.push(a);
+        if scope.says_something(&a.content) {
+            out.push(a);
+        }
     }
     for t in paragraph.tokens.clone() {
         let free = !carriers
@@ -287,8 +320,8 @@ fn carry(scope: &Scope, carriers: &[via::Carrier], all: &[Proposal]) -> Vec<Opti
     carriers
         .iter()
         .map(|c| {
-            if let Some((_, verb)) = c.quoted {
-                return all.iter().position(|p| p.head == verb);
+            if let Some(q) = &c.quoted {
+                return all.iter().position(|p| p.head == q.verb);
             }
             let sentence = doc.sent_of(c.tokens.start);
             let inside = |p: &Proposal| {

@@ -100,7 +100,9 @@ fn carriers<'a>(doc: &'a Doc, a: &'a Attribution) -> impl Iterator<Item = Range<
     let medium = |tokens: &&Range<usize>| via::is_medium(doc, (*tokens).clone());
     let told = a.addressee.iter().filter(medium);
     let alone = a.source.iter().filter(medium).filter(|_| a.via.is_empty());
-    a.via.iter().chain(told).chain(alone).cloned()
+    let other =
+        |v: &&Range<usize>| a.source.as_ref().is_none_or(|s| v.end <= s.start || s.end <= v.start);
+    a.via.iter().filter(other).chain(told).chain(alone).cloned()
 }
 
 /// Which rule or score gave content, speaker and carriers.

@@ -84,6 +84,20 @@ impl Scope<'_> {
         Some(bytes.start.max(self.paragraph.bytes.start)..bytes.end.min(self.paragraph.bytes.end))
     }
 
+    /// Whether the content holds more than a bare pronoun or a date; the words of a quote always do.
+    pub(super) fn says_something(&self, content: &[Range<usize>]) -> bool {
+        let doc = self.doc;
+        let empty = |t: usize| {
+            matches!(doc.pos(t), "PRON" | "DET" | "PUNCT" | "SPACE")
+                || matches!(doc.tag(t), "DT" | "WDT")
+                || matches!(doc.ent_type(t), "DATE" | "TIME")
+        };
+        content.iter().any(|bytes| {
+            let mut tokens = doc.tokens_in_bytes(bytes.clone());
+            tokens.any(|t| !empty(t) || self.paragraph.in_quote(t, 0))
+        })
+    }
+
     /// The spans, widened to the whole of each quote that they touch and `cue` does not, and joined where they meet.
     pub(super) fn unite(&self, spans: &[Range<usize>], cue: &Range<usize>) -> Vec<Range<usize>> {
         let mut out: Vec<Range<usize>> = Vec::with_capacity(spans.len());
@@ -154,6 +168,19 @@ impl Scope<'_> {
         while end > head + 1 && loose(end - 1) {
             end -= 1;
         }
-        first..end
+        first..self.name_behind(head, end)
+    }
+
+    /// The end of the name right behind a common noun that the parser hung beside it: "the newspaper An-Nahar".
+    fn name_behind(&self, head: usize, end: usize) -> usize {
+        let doc = self.doc;
+        let name = doc.ents().iter().find(|e| e.start == end && end == head + 1);
+        let beside = name.filter(|e| {
+            doc.tag(head).starts_with("NN")
+                && !matches!(doc.ent_type(e.start), "DATE" | "TIME")
+                && (e.start..e.end)
+                    .any(|t| doc.head(t) == doc.head(head) && doc.dep(t) == doc.dep(head))
+        });
+        beside.map_or(end, |e| e.end.min(self.paragraph.tokens.end))
     }
 }

@@ -51,7 +51,13 @@ impl Scope<'_> {
                 }
             }
             "acl" | "relcl" => self.noun(head),
-            _ => None,
+            // "… and noted", hung elsewhere: the conjunction still hangs on the verb that has the subject.
+            _ => {
+                let and =
+                    t.checked_sub(1).filter(|&a| doc.dep(a) == "cc" && doc.tag(t) == "VBD")?;
+                let verb = doc.head(and);
+                (verb != t && doc.tag(verb) == "VBD").then(|| self.subject(verb, depth + 1))?
+            }
         }
     }
 

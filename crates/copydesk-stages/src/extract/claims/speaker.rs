@@ -183,7 +183,16 @@ impl<'a> Cast<'a> {
                     .find(|s| s.eligible && s.start <= doc.start(c) && doc.start(c) < s.end)
             })
         };
-        let s = direct.or_else(beside)?;
+        let named = || {
+            // "the newspaper An-Nahar": a common noun and the name right behind it.
+            let common = matches!(doc.tag(head), "NN" | "NNS");
+            self.seen.iter().find(|s| {
+                common
+                    && doc.tokens_in_bytes(s.start..s.end).start == head + 1
+                    && phrase.contains(&s.root)
+            })
+        };
+        let s = direct.or_else(beside).or_else(named)?;
         let (resolution, confidence) = match s.kind {
             MentionKind::Name | MentionKind::Demonym => (Resolution::Name, 0.95),
             MentionKind::Short => (Resolution::Short, 0.9),

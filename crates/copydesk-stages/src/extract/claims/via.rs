@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use copydesk_nlp::Doc;
 
+use super::cues;
 use super::scope::Scope;
-use crate::extract::lexicon::{MEDIA, has, is_outlet};
+use crate::extract::lexicon::{MEDIA, TITLES, has, is_outlet};
 
 /// The words that name a carrier.
 #[derive(Debug, Clone)]
@@ -18,8 +19,18 @@ pub(super) struct Carrier {
     pub(super) tokens: Range<usize>,
     /// Who carried it.
     pub(super) source: Range<usize>,
-    /// Who is quoted, and the verb of what they say: "quoted Lavrov as saying".
-    pub(super) quoted: Option<(usize, usize)>,
+    pub(super) quoted: Option<Quoted>,
+}
+
+/// Whom a carrier quotes: "quoted Lavrov as saying", "reported, citing two officials".
+#[derive(Debug, Clone)]
+pub(super) struct Quoted {
+    /// The noun that names who speaks.
+    pub(super) speaker: usize,
+    /// All the words that name who speaks.
+    pub(super) words: Range<usize>,
+    /// The verb that takes what they say.
+    pub(super) verb: usize,
 }
 
 /// The carriers of the paragraph in text order.
@@ -32,6 +43,7 @@ pub(super) fn carriers(scope: &Scope) -> Vec<Carrier> {
                 .or_else(|| reported(scope, t))
                 .or_else(|| quoted_by(scope, t))
                 .or_else(|| quoted_as(scope, t))
+                .or_else(|| citing(scope, t))
         })
         .collect()
 }
@@ -91,7 +103,32 @@ fn quoted_as(scope: &Scope, t: usize) -> Option<Carrier> {
             && !matches!(doc.dep(n), "compound" | "poss" | "nmod" | "amod")
     })?;
     let source = scope.noun_phrase(subject);
-    Some(Carrier { tokens: source.start..t + 1, source, quoted: Some((speaker, verb)) })
+    let words = scope.trim(scope.noun_phrase(speaker).start.max(t + 1)..verb - 1);
+    let quoted = Some(Quoted { speaker, words, verb });
+    Some(Carrier { tokens: source.start..t + 1, source, quoted })
+}
+
+/// "An-Nahar reported, citing two officials, that …": the officials speak, whoever reported it carried it.
+fn citing(scope: &Scope, t: usize) -> Option<Carrier> {
+    let doc = scope.doc;
+    let verb = doc.head(t);
+    if doc.lower(t) != "citing" || doc.dep(t) != "advcl" || !cues::is_speaking(doc.lemma(verb)) {
+        return None;
+    }
+    let speaker = doc.rights(t).find(|&c| doc.dep(c) == "dobj")?;
+    let human = doc.ent_type(speaker) == "PERSON"
+        || has(TITLES, doc.lemma(speaker))
+        || has("source people person witness insider", doc.lemma(speaker));
+    let subject = doc.lefts(verb).find(|&c| doc.dep(c) == "nsubj")?;
+    let source = scope.noun_phrase(subject);
+    let medium = doc.ent_type(subject) == "ORG" || is_medium(doc, source.clone());
+    if !human || !medium {
+        return None;
+    }
+    let last = doc.right_edge(t).min(scope.paragraph.tokens.end - 1);
+    let end = (speaker + 1..=last).find(|&x| doc.token_text(x) == ",").unwrap_or(last + 1);
+    let words = scope.trim(doc.left_edge(speaker).max(t + 1)..end);
+    Some(Carrier { tokens: t..end, source, quoted: Some(Quoted { speaker, words, verb }) })
 }
 
 /// Whether the noun phrase names an agency, an outlet, "state media", "a statement".
@@ -103,10 +140,15 @@ pub(super) fn is_medium(doc: &Doc, tokens: Range<usize>) -> bool {
     }
     let within = |e: &&copydesk_nlp::Ent| e.start >= tokens.start && e.end <= tokens.end;
     let named = doc.ents().iter().filter(within).any(|e| is_outlet(doc.span_text(e.start..e.end)));
+    // "the news agency", but no "transport agency".
+    let news = || tokens.clone().any(|t| has("news press wire", doc.lower(t)));
     named
-        || tokens.into_iter().any(|t| {
-            doc.pos(t) != "ADJ"
-                && (has(MEDIA, doc.lower(t))
-                    || has("statement statements report reports", doc.lower(t)))
+        || tokens.clone().any(|t| match doc.lower(t) {
+            "agency" | "agencies" => news(),
+            word => {
+                doc.pos(t) != "ADJ"
+                    && (has(MEDIA, word)
+                        || has("radio television tv statement statements report reports", word))
+            }
         })
 }
