@@ -76,5 +76,11 @@ fn paragraphs(doc: &Doc, blocks: &[Block]) -> Vec<Paragraph> {
     let fits = |b: &&Block| {
         running(b.kind) && doc.text().get(b.start..b.end).is_some_and(|t| !t.trim().is_empty())
     };
-    blocks.iter().filter(fits).map(|b| Paragraph::new(doc, b.start..b.end, b.kind)).collect()
+    let mut out: Vec<Paragraph> =
+        blocks.iter().filter(fits).map(|b| Paragraph::new(doc, b.start..b.end, b.kind)).collect();
+    for at in 0..out.len() {
+        let (before, behind) = out.split_at_mut(at + 1);
+        before[at].drop_lost_mark(doc, behind.first());
+    }
+    out
 }

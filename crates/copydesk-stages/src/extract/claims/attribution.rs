@@ -98,12 +98,13 @@ const FLOOR: f32 = -1.7;
 
 impl Proposal {
     /// Takes the carrier's words out of every candidate.
-    fn keep_out(&mut self, carrier: &via::Carrier) {
+    fn keep_out(&mut self, scope: &Scope, carrier: &via::Carrier) {
         let touches = |c: &Candidate| {
             c.spans.iter().any(|s| s.start < carrier.tokens.end && carrier.tokens.start < s.end)
         };
         let keep: Vec<bool> = self.candidates.iter().map(|c| !touches(c)).collect();
         if !keep.contains(&true) {
+            self.cut_off(scope, carrier);
             return;
         }
         let before = |at: usize| keep[..at].iter().filter(|k| **k).count();
@@ -111,6 +112,16 @@ impl Proposal {
             self.by_rule.filter(|(at, _)| keep[*at]).map(|(at, rule)| (before(at), rule));
         let mut keep = keep.iter();
         self.candidates.retain(|_| *keep.next().unwrap_or(&true));
+    }
+
+    /// Takes the carrier's words off the front of the candidates that begin with them.
+    fn cut_off(&mut self, scope: &Scope, carrier: &via::Carrier) {
+        for span in self.candidates.iter_mut().filter_map(|c| c.spans.first_mut()) {
+            let rest = scope.trim(carrier.tokens.end..span.end.max(carrier.tokens.end));
+            if carrier.tokens.contains(&span.start) && !rest.is_empty() {
+                *span = rest;
+            }
+        }
     }
 
     /// "…, NNA quoted an aide as saying on Tuesday.": with no clause behind the verb, the words in front of the carrier are what
@@ -142,7 +153,7 @@ impl Proposal {
         sure: bool,
         bag: &mut Bag,
     ) -> Option<(usize, f32)> {
-        let ranked = model.filter(|_| !self.by_rule.is_some_and(|(_, rule)| rule == "fronted"));
+        let ranked = model.filter(|_| self.by_rule.is_none_or(|(_, rule)| rule != "fronted"));
         let Some(model) = ranked else { return self.by_rule.map(|(at, _)| (at, 0.0)) };
         let best =
             model.rank(self.candidates.len(), |at, bag| self.features(scope, at, bag), bag)?;
@@ -257,45 +268,15 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
             && !carriers.iter().any(|c| c.quoted.is_some() && c.tokens.contains(&p.head))
     });
     let carried = carry(&scope, &carriers, &all);
-    for (number, mut p) in all.into_iter().enumerate() {
-        let by = carried.iter().position(|c| *c == Some(number));
-        if by.is_none()
-            && carriers
-                .iter()
-                .zip(&carried)
-                .any(|(c, inner)| inner.is_some() && c.tokens.contains(&p.head))
-        {
+    for (number, p) in all.into_iter().enumerate() {
+        let held = |(c, inner): (&via::Carrier, &Option<usize>)| {
+            inner.is_some() && c.tokens.contains(&p.head)
+        };
+        let own: Vec<usize> = (0..carriers.len()).filter(|&c| carried[c] == Some(number)).collect();
+        if own.is_empty() && carriers.iter().zip(&carried).any(held) {
             continue;
         }
-        if let Some(c) = by {
-            p.keep_out(&carriers[c]);
-            p.take_front(&scope, &carriers[c]);
-        }
-        let Some((at, margin)) = p.choose(&scope, model, by.is_some(), &mut bag) else { continue };
-        let subject = match model {
-            Some(m) => p.source(&scope, at, &carriers, m, &mut bag),
-            None => p.subject,
-        };
-        let subject = by
-            .and_then(|c| carriers[c].quoted.as_ref())
-            .map(|q| Subject { token: q.speaker, antecedent: None, inherited: false })
-            .or(subject);
-        let by_form = p.by_rule.is_some_and(|(_, rule)| rule == "fronted");
-        let mut a =
-            attribution(&scope, &p, at, subject, model.filter(|_| !by_form).map(|_| margin));
-        if let Some(q) = by.and_then(|c| carriers[c].quoted.as_ref()) {
-            a.source = Some(q.words.clone());
-        }
-        a.via.extend(
-            carriers
-                .iter()
-                .zip(&carried)
-                .filter(|(_, inner)| **inner == Some(number))
-                .map(|(c, _)| c.source.clone()),
-        );
-        if scope.says_something(&a.content) {
-            out.push(a);
-        }
+        out.extend(of_proposal(&scope, p, &carriers, &own, model, &mut bag));
     }
     for t in paragraph.tokens.clone() {
         let free = !carriers
@@ -305,8 +286,39 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
         out.extend(scope.according(t).filter(|_| free).or_else(|| scope.nominal(t)));
     }
     one_a_content(&mut out);
+    part_coordinated(&scope, &mut out);
     out.sort_by_key(|a| (a.first(), a.cue.start));
     out
+}
+
+/// What the proposal attributes, if anything; `own` are the numbers of the carriers that carry it.
+fn of_proposal(
+    scope: &Scope,
+    mut p: Proposal,
+    carriers: &[via::Carrier],
+    own: &[usize],
+    model: Option<&Model>,
+    bag: &mut Bag,
+) -> Option<Attribution> {
+    let by = own.first().map(|&c| &carriers[c]);
+    if let Some(carrier) = by {
+        p.keep_out(scope, carrier);
+        p.take_front(scope, carrier);
+    }
+    let (at, margin) = p.choose(scope, model, by.is_some(), bag)?;
+    let quoted = by.and_then(|c| c.quoted.as_ref());
+    let subject = match (quoted, model) {
+        (Some(q), _) => Some(Subject { token: q.speaker, antecedent: None, inherited: false }),
+        (None, Some(m)) => p.source(scope, at, carriers, m, bag),
+        (None, None) => p.subject,
+    };
+    let by_form = p.by_rule.is_some_and(|(_, rule)| rule == "fronted");
+    let mut a = attribution(scope, &p, at, subject, model.filter(|_| !by_form).map(|_| margin));
+    if let Some(q) = quoted {
+        a.source = Some(q.words.clone());
+    }
+    a.via.extend(own.iter().map(|&c| carriers[c].source.clone()));
+    scope.says_something(&a.content).then_some(a)
 }
 
 /// For each carrier the number of the cue whose words it carries: the quoted verb, else the last sourced cue of the sentence
@@ -358,6 +370,29 @@ fn attribution(
         via: Vec::new(),
         confidence: margin.map_or(0.8, |m| 1.0 / (1.0 + f64::from(-m).exp())),
         margin,
+    }
+}
+
+/// "said the plan was a gift and thanked the council": what one says ends where the same speaker's next verb begins.
+fn part_coordinated(scope: &Scope, found: &mut [Attribution]) {
+    let doc = scope.doc;
+    let joins: Vec<(usize, Option<usize>)> = found
+        .iter()
+        .filter_map(|a| {
+            let and = a.cue.start.checked_sub(1).filter(|&x| doc.dep(x) == "cc")?;
+            (doc.tag(a.cue_head) == "VBD" && a.source_head.is_some())
+                .then_some((and, a.source_head))
+        })
+        .collect();
+    for a in found.iter_mut() {
+        for (and, _) in joins.iter().filter(|(and, who)| *who == a.source_head && *and > a.cue_head)
+        {
+            let at = doc.start(*and);
+            let Some(last) = a.content.last_mut().filter(|c| c.contains(&at)) else { continue };
+            if let Some(rest) = scope.bytes(doc.tokens_in_bytes(last.start..at)) {
+                *last = rest;
+            }
+        }
     }
 }
 

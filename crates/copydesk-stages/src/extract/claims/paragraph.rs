@@ -5,6 +5,7 @@ use std::ops::Range;
 use copydesk_nlp::Doc;
 use copydesk_types::BlockKind;
 
+use super::cues;
 use super::quotes::{self, Quote};
 
 /// A block of running text.
@@ -31,6 +32,24 @@ impl Paragraph {
             }
         }
         Self { kind, bytes, tokens, quotes, quote_of }
+    }
+
+    /// Takes the quote that no mark ends for a lost mark, when it opened the paragraph, `next` does not go on with it, and a
+    /// cue behind a comma stands in it: "“The pumps failed, said the operator."
+    pub(super) fn drop_lost_mark(&mut self, doc: &Doc, next: Option<&Self>) {
+        let begins = |p: &Self, q: &Quote| q.outer.start == p.bytes.start;
+        let goes_on = next.is_some_and(|n| n.quotes.first().is_some_and(|q| begins(n, q)));
+        let lost = self.quotes.last().is_some_and(|q| q.open && begins(self, q)) && !goes_on;
+        let cue = |t: usize| {
+            doc.tag(t) == "VBD"
+                && cues::is_speaking(doc.lemma(t))
+                && (t.saturating_sub(3).max(self.tokens.start)..t).any(|x| doc.token_text(x) == ",")
+        };
+        if lost && self.tokens.clone().any(cue) {
+            self.quotes.pop();
+            let number = u32::try_from(self.quotes.len() + 1).unwrap_or(0);
+            self.quote_of.iter_mut().filter(|q| **q == number).for_each(|q| *q = 0);
+        }
     }
 
     /// The quote that the token lies in.

@@ -62,8 +62,14 @@ impl Scope<'_> {
         let owner = doc.child(t, "poss")?;
         let content: Vec<_> =
             self.bytes(doc.left_edge(clause)..doc.right_edge(clause) + 1).into_iter().collect();
-        (!content.is_empty())
-            .then(|| self.fixed(t..t + 1, CueClass::Nominal, owner, content, "nominal"))
+        let mut found = (!content.is_empty())
+            .then(|| self.fixed(t..t + 1, CueClass::Nominal, owner, content, "nominal"))?;
+        // The owner without its possessive mark.
+        found.source = found.source.map(|s| {
+            let end = s.end - usize::from(s.len() > 1 && doc.tag(s.end - 1) == "POS");
+            s.start..end
+        });
+        Some(found)
     }
 
     /// An attribution that needs no ranking.

@@ -8,7 +8,7 @@ use copydesk_types::{EntityType, MentionKind, Party, Record, Resolution, Speaker
 use super::attribution::Attribution;
 use super::gender::{self, Gender};
 use super::paragraph::Paragraph;
-use crate::extract::lexicon::{TITLES, has};
+use crate::extract::lexicon::{TITLES, has, is_outlet};
 
 /// A speaker and how it was found.
 pub(super) struct Resolved {
@@ -131,13 +131,22 @@ impl<'a> Cast<'a> {
 
     /// A noun phrase as addressee or carrier.
     pub(super) fn party(&self, tokens: Range<usize>) -> Party {
+        let doc = self.doc;
         let bytes = self.doc.bytes(tokens.clone());
         let text = self.doc.span_text(tokens.clone()).to_owned();
         let head = tokens
             .clone()
             .find(|&t| !tokens.contains(&self.doc.head(t)) || self.doc.head(t) == t)
             .unwrap_or(tokens.start);
-        let entity = self.named(&tokens, head).map(|(e, ..)| &self.record.entities[e]);
+        // "the Tass news agency": the outlet that the phrase holds.
+        let outlet = || {
+            let inside = |s: &&Seen| {
+                tokens.contains(&s.root) && doc.text().get(s.start..s.end).is_some_and(is_outlet)
+            };
+            self.seen.iter().find(inside).map(|s| s.entity)
+        };
+        let found = self.named(&tokens, head).map(|(e, ..)| e).or_else(outlet);
+        let entity = found.map(|e| &self.record.entities[e]);
         let name = entity.map_or_else(
             || text.split_whitespace().collect::<Vec<_>>().join(" "),
             |e| e.name.clone(),

@@ -1,9 +1,9 @@
-//! What the trainer of the ranker sees: the same proposals and features as at run time.
+//! What the trainer of the ranker and the bench see: the same proposals and features as at run time.
 
 use std::ops::Range;
 
 use copydesk_nlp::Doc;
-use copydesk_types::Block;
+use copydesk_types::{Block, Claim, Record};
 
 use super::attribution;
 use super::features::Bag;
@@ -67,6 +67,11 @@ pub fn examples(doc: &Doc, blocks: &[Block], right: &Right) -> Vec<Example> {
         }
     }
     out
+}
+
+/// The claims of a record that has its entities and times already, over a parse of its body: what the bench times.
+pub fn claims(doc: &Doc, record: &Record) -> Vec<Claim> {
+    super::find(doc, record, true)
 }
 
 /// Number of weights.

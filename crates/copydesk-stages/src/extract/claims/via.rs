@@ -131,19 +131,28 @@ fn citing(scope: &Scope, t: usize) -> Option<Carrier> {
     Some(Carrier { tokens: t..end, source, quoted: Some(Quoted { speaker, words, verb }) })
 }
 
-/// Whether the noun phrase names an agency, an outlet, "state media", "a statement".
+/// Whether the noun phrase names an agency, an outlet, "state media", "a statement": its head and what stands before it,
+/// not what is said of it ("a specialist at the website").
 pub(super) fn is_medium(doc: &Doc, tokens: Range<usize>) -> bool {
     let words: Vec<&str> =
         tokens.clone().filter(|&t| !doc.is_space(t)).map(|t| doc.token_text(t)).collect();
     if is_outlet(&words.join(" ")) {
         return true;
     }
-    let within = |e: &&copydesk_nlp::Ent| e.start >= tokens.start && e.end <= tokens.end;
+    let head = tokens
+        .clone()
+        .find(|&t| !tokens.contains(&doc.head(t)) || doc.head(t) == t)
+        .unwrap_or(tokens.start);
+    let core = tokens.start..head + 1;
+    if doc.ent_type(head) == "PERSON" && !is_outlet(doc.token_text(head)) {
+        return false;
+    }
+    let within = |e: &&copydesk_nlp::Ent| e.start >= tokens.start && e.start <= head;
     let named = doc.ents().iter().filter(within).any(|e| is_outlet(doc.span_text(e.start..e.end)));
     // "the news agency", but no "transport agency".
-    let news = || tokens.clone().any(|t| has("news press wire", doc.lower(t)));
+    let news = || core.clone().any(|t| has("news press wire", doc.lower(t)));
     named
-        || tokens.clone().any(|t| match doc.lower(t) {
+        || core.clone().any(|t| match doc.lower(t) {
             "agency" | "agencies" => news(),
             word => {
                 doc.pos(t) != "ADJ"
