@@ -38,6 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pipeline = Pipeline::load_with(&model, components)?;
     let load = start.elapsed();
     let (tokens, expected) = pass(&pipeline, &texts, 1);
+    if threads > 1 {
+        // The other threads are to be warm too.
+        assert_eq!(pass(&pipeline, &texts, threads), (tokens, expected));
+    }
     let (mut cpu, mut wall, mut bound) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..passes {
         let (from_cpu, from) = (cpu_seconds()?, Instant::now());
@@ -76,7 +80,7 @@ fn read_texts(file: &str) -> Result<Vec<String>, Box<dyn Error>> {
 /// Parses all texts, some at a time; gives the number of tokens and a hash of the answers.
 fn pass(pipeline: &Pipeline, texts: &[&str], threads: usize) -> (usize, u64) {
     let (mut tokens, mut hash) = (0, DefaultHasher::new());
-    for some in texts.chunks(16 * threads) {
+    for some in texts.chunks(64 * threads) {
         for doc in pipeline.parse_all(some, threads) {
             tokens += doc.len();
             answers(&doc, &mut hash);

@@ -19,7 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pipeline = Pipeline::load(model.as_ref())?;
     let loaded = start.elapsed();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let (mut parsing, mut documents, mut tokens, mut early) = (Duration::ZERO, 0, 0, 0);
+    let (mut parsing, mut documents, mut tokens) = (Duration::ZERO, 0, 0);
+    // After each thousand documents.
+    let mut resident: Vec<u64> = Vec::new();
     let mut lines = BufReader::new(std::fs::File::open(file)?).lines();
     loop {
         let mut some: Vec<(String, String)> = Vec::new();
@@ -45,14 +47,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             out.write_all(b"}\n")?;
         }
         documents += docs.len();
-        if documents <= 1000 {
-            early = memory_mb("VmRSS:");
+        if documents / 1000 > resident.len() {
+            resident.push(memory_mb("VmRSS:"));
         }
     }
     writeln!(
         std::io::stderr(),
-        "load {loaded:?}, {documents} documents, {tokens} tokens in {parsing:?}, resident {early} MB near document 1,000, \
-         {} MB at the end, {} MB at most",
+        "load {loaded:?}, {documents} documents, {tokens} tokens in {parsing:?}, resident after each thousand documents \
+         {resident:?} MB, at the end {} MB, at most {} MB",
         memory_mb("VmRSS:"),
         memory_mb("VmHWM:")
     )?;
