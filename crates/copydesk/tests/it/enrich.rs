@@ -57,7 +57,22 @@ fn every_sample_is_a_valid_record_with_entities_and_claims() {
         records[2]["story"]["id"], records[0]["story"]["id"],
         "a revision stays in its story"
     );
-    assert_eq!(records[2]["changes"]["since"], records[0]["id"]);
+    let changes = &records[2]["changes"];
+    assert_eq!(changes["since"], records[0]["id"]);
+    let text_of = |record: usize, id: &Value| {
+        let claims = records[record]["claims"].as_array().unwrap();
+        let claim = claims.iter().find(|claim| claim["id"] == *id).expect("a claim of the record");
+        claim["text"].as_str().unwrap().to_owned()
+    };
+    let listed = |list: &str, record| -> Vec<String> {
+        changes[list].as_array().unwrap().iter().map(|id| text_of(record, id)).collect()
+    };
+    let (added, dropped) = (listed("added", 2), listed("dropped", 0));
+    assert!(added.iter().any(|text| text.contains("a third night in a lorry")), "{added:?}");
+    assert!(dropped.iter().any(|text| text.contains("did not plan to intervene")), "{dropped:?}");
+    let reworded = &changes["reworded"][0];
+    let both = [text_of(0, &reworded["was"]), text_of(2, &reworded["claim"])];
+    assert!(both[0].contains("2.4 million") && both[1].contains("3.1 million"), "{both:?}");
 }
 
 #[test]
