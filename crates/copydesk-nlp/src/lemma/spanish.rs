@@ -216,6 +216,7 @@ mod tests {
         check("pido", "verb", "Mood=Ind|Tense=Pres", "pedir");
         check("hablo", "verb", "Mood=Ind|Tense=Pres", "hablar");
         check("dármelas", "verb", "PronType=Prs|VerbForm=Inf", "dar yo lo");
+        check("dárnoslos", "verb", "PronType=Prs|VerbForm=Inf", "dar nos los");
         check("otras", "det", "Number=Plur", "otro");
         check("una", "num", "", "uno");
         check("3.400,5", "num", "", "3400.5");
