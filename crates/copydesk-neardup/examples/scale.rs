@@ -55,9 +55,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let bytes = index.snapshot();
     let write = start.elapsed().as_secs_f64();
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_seconds()?);
     let restored = Index::restore(&bytes)?;
-    let read = start.elapsed().as_secs_f64();
+    let (read, read_cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - cpu);
     for n in count..count + 100 {
         let text = text(n);
         let sketch = index.sketch(&Article { text: &text, ..Article::default() });
@@ -67,6 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let line = serde_json::json!({
         "snapshot_bytes": bytes.len() as u64 / u64::from(count), "write_seconds": write, "read_seconds": read,
+        "read_cpu_seconds": read_cpu,
         "read_articles_a_second": (f64::from(count) / read).round(),
     });
     writeln!(std::io::stdout(), "{line}")?;
@@ -153,4 +154,12 @@ fn memory() -> Result<u64, Box<dyn std::error::Error>> {
     let line = status.lines().find(|l| l.starts_with("VmRSS:")).ok_or("find VmRSS")?;
     let kilobytes: u64 = line.split_ascii_whitespace().nth(1).ok_or("read VmRSS")?.parse()?;
     Ok(kilobytes * 1024)
+}
+
+/// CPU time of this process, all threads, as Linux counts it: in hundredths.
+fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(") ").ok_or("read the CPU time")?;
+    let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
 }
