@@ -1,5 +1,8 @@
 //! Words that attribute: verbs by lemma, phrases, nouns.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use copydesk_types::CueClass;
 
 use crate::extract::lexicon::has;
@@ -65,16 +68,22 @@ const CLASSES: [(CueClass, Takes, &str); 11] = [
 
 /// Class and complement of a verb, by its lemma; the first class that has it.
 pub(super) fn verb(lemma: &str) -> Option<(CueClass, Takes)> {
-    let (class, mut takes, _) = *CLASSES.iter().find(|(_, _, list)| has(list, lemma))?;
-    for (_, also, list) in &CLASSES {
-        // A verb of several classes takes what any of them takes; a noun phrase is the widest.
-        if has(list, lemma)
-            && (*also == Takes::Noun || (*also == Takes::Infinitive && takes == Takes::Clause))
-        {
-            takes = *also;
+    static VERBS: OnceLock<HashMap<&str, (CueClass, Takes)>> = OnceLock::new();
+    VERBS.get_or_init(verbs).get(lemma).copied()
+}
+
+fn verbs() -> HashMap<&'static str, (CueClass, Takes)> {
+    let mut out = HashMap::new();
+    for (class, takes, list) in CLASSES {
+        for lemma in list.split_ascii_whitespace() {
+            let known = out.entry(lemma).or_insert((class, takes));
+            // A verb of several classes takes what any of them takes; a noun phrase is the widest.
+            if takes == Takes::Noun || (takes == Takes::Infinitive && known.1 == Takes::Clause) {
+                known.1 = takes;
+            }
         }
     }
-    Some((class, takes))
+    out
 }
 
 /// Verbs of speaking proper, which may stand alone beside a quote.
