@@ -19,7 +19,7 @@ use crate::monitor::Health;
 use crate::patience::patiently_for;
 use crate::shutdown::Shutdown;
 use crate::sink::{self, SinkOptions};
-use crate::worker::{MakeStage, Rules, Worker, write_atomically};
+use crate::worker::{Line, MakeStage, Rules, Worker, write_atomically};
 use crate::{admin, janitor, knowledge, model, monitor, telemetry};
 
 /// The file under the data directory that says where the pages of a run are.
@@ -171,12 +171,17 @@ async fn workers(
 ) -> anyhow::Result<()> {
     let rules = Rules::of(stage, config.claims.publish).context("find the rules of the stage")?;
     let spec = rules.consumer(count, config.extract.batch);
+    let mut workers = Vec::new();
     for _ in 0..count {
         let (rules, spec, make) = (rules.clone(), spec.clone(), Arc::clone(&make));
         let data_dir = config.data_dir.clone();
         let worker = Worker::new(bus.clone(), rules, spec, make, data_dir, shutdown.clone());
-        let worker = worker.await.with_context(|| format!("start {stage}"))?;
-        shutdown.spawn(stage.as_str(), worker.run());
+        workers.push(worker.await.with_context(|| format!("start {stage}"))?);
+    }
+    // An owner of state asks for messages once it knows its state, not before.
+    let line = Line::open(bus, &spec, count).await?;
+    for worker in workers {
+        shutdown.spawn(stage.as_str(), worker.run(Arc::clone(&line)));
     }
     Ok(())
 }

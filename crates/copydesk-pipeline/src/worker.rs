@@ -4,8 +4,10 @@
 //! - The delivery count is looked at before the stage runs: at the limit the record is a dead letter (invariant 3).
 //! - A panic of the stage ends the process (invariant 4). What was delivered already is still worked off by a new stage,
 //!   so that the article that did it does not use up the attempts of its neighbours.
+//! - What the workers of a stage make is stored in the order of the input (see [`line`]).
 //! - A stage with state has one owner, which writes each decision to the log before the record (invariants 5 and 6).
 
+mod line;
 mod mirror;
 mod order;
 mod point;
@@ -27,6 +29,8 @@ use futures_util::FutureExt as _;
 
 use crate::shutdown::{Panicked, Shutdown};
 use crate::telemetry;
+pub(crate) use line::Line;
+use line::Ticket;
 use mirror::Mirror;
 use point::Point;
 use settle::Settler;
@@ -138,14 +142,18 @@ impl Worker {
     }
 
     /// Works until the drain. Not cancellation safe: what it held is delivered again.
-    pub(crate) async fn run(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn run(mut self, line: Arc<Line>) -> anyhow::Result<()> {
         let stage = self.rules.stage;
-        let mut consumer = self.settler.bus.consumer(self.spec.clone()).await?;
-        while let Some(batch) = self.take(&mut consumer).await? {
-            let batch = self.in_order(&mut consumer, batch).await?;
+        loop {
+            // Who waits for the queue waits for somebody who hears of the drain.
+            let mut queue = line.queue.lock().await;
+            let Some(batch) = self.take(&mut queue.consumer).await? else { break };
+            let batch = self.in_order(&mut queue.consumer, batch).await?;
+            let ticket = line.ticket(&mut queue);
+            drop(queue);
             let held = batch.len() as f64;
             telemetry::inflight(stage, held);
-            let worked = self.work_off(batch).await;
+            let worked = self.work_off(batch, &ticket).await;
             telemetry::inflight(stage, -held);
             worked.with_context(|| format!("go on with {stage}"))?;
         }
@@ -192,7 +200,7 @@ impl Worker {
     }
 
     /// Works off a batch to its end, through a panic of the stage, and keeps the server waiting meanwhile.
-    async fn work_off(&mut self, batch: Vec<Delivery>) -> anyhow::Result<()> {
+    async fn work_off(&mut self, batch: Vec<Delivery>, ticket: &Ticket) -> anyhow::Result<()> {
         let alive: Vec<_> = batch.iter().map(Delivery::progress).collect();
         let interval = self.spec.ack_wait / 3;
         let keep_alive = async {
@@ -205,12 +213,12 @@ impl Worker {
             }
         };
         tokio::select! {
-            worked = self.work(batch) => worked,
+            worked = self.work(batch, ticket) => worked,
             () = keep_alive => Ok(()),
         }
     }
 
-    async fn work(&mut self, batch: Vec<Delivery>) -> anyhow::Result<()> {
+    async fn work(&mut self, batch: Vec<Delivery>, ticket: &Ticket) -> anyhow::Result<()> {
         let mut todo = self.settler.admit(batch).await?;
         let mut rebuilt = false;
         while !todo.is_empty() {
@@ -223,6 +231,7 @@ impl Worker {
                 self.settler.blame(todo.remove(0), panic).await;
                 self.renew().await?;
             }
+            ticket.turn().await;
             if let Some(again) = self.store_decisions(worked, !rebuilt).await? {
                 rebuilt = true;
                 todo.splice(0..0, again);

@@ -12,6 +12,7 @@ use crate::testing::connect;
 
 mod entities;
 mod kills;
+mod turns;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -39,6 +40,13 @@ fn fake(
 
 fn dedup() -> MakeStage {
     Arc::new(|| Box::new(Dedup::new(DedupOptions::default())))
+}
+
+impl Worker {
+    async fn run_alone(self) -> anyhow::Result<()> {
+        let line = Line::open(&self.settler.bus, &self.spec, 1).await?;
+        Box::pin(self.run(line)).await
+    }
 }
 
 /// A server, a connection and a data directory.
@@ -76,7 +84,7 @@ impl Desk {
         let shutdown = Shutdown::new();
         let (bus, dir) = (self.bus.clone(), self.dir.path().to_path_buf());
         let worker = Worker::new(bus, rules, spec, make, dir, shutdown.clone()).await.unwrap();
-        shutdown.spawn("worker", worker.run());
+        shutdown.spawn("worker", worker.run_alone());
         shutdown
     }
 

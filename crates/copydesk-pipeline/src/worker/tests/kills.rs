@@ -54,7 +54,7 @@ async fn kill_at(desk: &Desk, point: Point, before: usize) {
         stopped: tokio::sync::Notify::new(),
     });
     tokio::select! {
-        ended = STOP.scope(Arc::clone(&stop), worker.run()) => panic!("it ended: {ended:?}"),
+        ended = STOP.scope(Arc::clone(&stop), worker.run_alone()) => panic!("it ended: {ended:?}"),
         () = stop.stopped.notified() => {}
         () = tokio::time::sleep(LIMIT) => panic!("it never came to {point:?}"),
     }
@@ -131,7 +131,7 @@ async fn a_standby_takes_over_where_the_owner_was_killed() {
         before: AtomicUsize::new(20),
         stopped: tokio::sync::Notify::new(),
     });
-    let owner = STOP.scope(Arc::clone(&stop_at), owner.run());
+    let owner = STOP.scope(Arc::clone(&stop_at), owner.run_alone());
     let mut owner = Box::pin(owner);
     desk.feed(StageName::Dedup, &stream[..1]).await;
     let first = wait_for("the owner to be that", LIMIT, || async {
