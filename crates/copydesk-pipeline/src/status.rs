@@ -47,11 +47,6 @@ pub struct StageStatus {
 }
 
 impl Status {
-    /// Whether nothing waits and nothing is under way.
-    pub fn is_idle(&self) -> bool {
-        self.stages.iter().all(|stage| stage.pending == 0 && stage.ack_pending == 0)
-    }
-
     /// One stage.
     pub fn stage(&self, name: &str) -> Option<&StageStatus> {
         self.stages.iter().find(|stage| stage.name == name)
