@@ -10,6 +10,8 @@ use super::{STALE_AFTER, Worker};
 
 /// How long what is out may take to come.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a message that the server has sent to this owner may be on its way.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
 /// Pause between two looks at the consumer.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -27,20 +29,12 @@ impl Worker {
         if !self.rules.owner || steady {
             return Ok(batch);
         }
-        let held: Vec<u64> = batch.iter().map(Delivery::seq).collect();
-        consumer.recall(&held).await?;
-        let deadline = Instant::now() + PATIENCE;
-        while self.is_out(&mut batch, consumer).await? {
-            if Instant::now() >= deadline {
+        // What is on its way to this owner comes by itself: called back, it would come twice.
+        if !self.gather(&mut batch, consumer, ON_ITS_WAY).await? {
+            let held: Vec<u64> = batch.iter().map(Delivery::seq).collect();
+            consumer.recall(&held).await?;
+            if !self.gather(&mut batch, consumer, PATIENCE).await? {
                 tracing::warn!(stage = %self.rules.stage, "going on without all that is out");
-                break;
-            }
-            tokio::select! {
-                next = consumer.next() => match next? {
-                    Some(delivery) => batch.push(delivery),
-                    None => break,
-                },
-                () = tokio::time::sleep(PAUSE) => {}
             }
         }
         if let (Some(log), Some(stage)) = (&mut self.log, &mut self.stage) {
@@ -48,6 +42,29 @@ impl Worker {
         }
         self.restarts = Some(consumer.restarts());
         Ok(sorted(batch))
+    }
+
+    /// Takes what comes until all that is out is in hand; says whether it is before `limit` is over.
+    async fn gather(
+        &mut self,
+        batch: &mut Vec<Delivery>,
+        consumer: &mut Consumer,
+        limit: Duration,
+    ) -> Result<bool, BusError> {
+        let deadline = Instant::now() + limit;
+        while self.is_out(batch, consumer).await? {
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+            tokio::select! {
+                next = consumer.next() => match next? {
+                    Some(delivery) => batch.push(delivery),
+                    None => return Ok(true),
+                },
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+        Ok(true)
     }
 
     /// Takes what is there, and says whether more is out than is in hand.
