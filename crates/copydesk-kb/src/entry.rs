@@ -49,7 +49,7 @@ pub struct Entry {
     /// Longitude in degrees.
     #[serde(default)]
     pub lon: Option<f64>,
-    /// How well known it is: inhabitants of a place, sitelinks × 1000 of anything else; [`WEIGHT`] without it.
+    /// How well known it is: inhabitants of a place, sitelinks × 1000 of anything else, a fixed one without it.
     #[serde(default = "weight")]
     pub weight: f64,
     /// Code of the region that it lies in, or that it is: `US.CA`.

@@ -92,7 +92,7 @@ pub(super) fn sound(token: &str) -> String {
     single
 }
 
-/// How alike two names of persons are, 0 to 1; from [`SAME`] on they name one person, as far as names can tell.
+/// How alike two names of persons are, 0 to 1; from `SAME` on they name one person, as far as names can tell.
 pub fn name_similarity(a: &str, b: &str) -> f64 {
     let (a, b) = (tokens(a), tokens(b));
     if a.is_empty() || b.is_empty() {
