@@ -66,15 +66,28 @@ def named_metrics():
 
 
 def check_metrics(url):
-    scrape = urllib.request.urlopen(f"{url}/metrics", timeout=5).read().decode()
+    """Some gauges come with the first look at the consumers, some seconds after the start."""
+    end = time.monotonic() + LIMIT
+    while True:
+        scrape = urllib.request.urlopen(f"{url}/metrics", timeout=5).read().decode()
+        present = set(re.findall(r"^(copydesk_[a-z0-9_]+)", scrape, re.M))
+        missing = named_metrics() - present
+        if not missing:
+            break
+        if time.monotonic() > end:
+            fail(f"asked for by alerts or dashboard, but not in a scrape: {sorted(missing)}")
+        time.sleep(0.2)
     lint = subprocess.run(["promtool", "check", "metrics"], input=scrape, capture_output=True, text=True)
     if lint.returncode != 0:
         fail(f"promtool check metrics:\n{lint.stdout}{lint.stderr}")
-    present = set(re.findall(r"^(copydesk_[a-z0-9_]+)", scrape, re.M))
-    missing = named_metrics() - present
-    if missing:
-        fail(f"asked for by alerts or dashboard, but not in a scrape: {sorted(missing)}")
     return len(present)
+
+
+def drop(path, inbox):
+    """Under a hidden name first: a copy that is taken away while it is made cannot be finished."""
+    part = inbox / f".{path.name}"
+    shutil.copy(path, part)
+    part.rename(inbox / path.name)
 
 
 async def subscribe(url, seen):
@@ -109,12 +122,12 @@ async def run(work):
         client = await subscribe(state["nats_url"], seen)
         samples = sorted(p for p in SAMPLES.iterdir() if p.is_file())
         for path in samples:
-            shutil.copy(path, inbox / path.name)
+            drop(path, inbox)
         enough = lambda: True if len(output_lines(output)) >= len(samples) and len(seen) >= len(samples) else None
         await wait_async(f"{len(samples)} records", enough)
         # The same files once more, then a new one: when that is out, the others would be too.
         for path in samples:
-            shutil.copy(path, inbox / path.name)
+            drop(path, inbox)
         (inbox / "last.txt").write_text("The harbour office said on Monday that the old pier would close for repairs.\n")
         await wait_async("the last record", lambda: True if len(output_lines(output)) > len(samples) else None)
         lines = output_lines(output)
@@ -124,7 +137,7 @@ async def run(work):
         validator = jsonschema.Draft202012Validator(schema)
         for record in lines + [record for _, record in seen]:
             validator.validate(record)
-        count = check_metrics(f"http://{state['http'].removeprefix('http://')}")
+        count = await asyncio.to_thread(check_metrics, f"http://{state['http'].removeprefix('http://')}")
         await client.close()
         process.send_signal(signal.SIGTERM)
         code = await asyncio.to_thread(process.wait, LIMIT)
