@@ -113,7 +113,7 @@ async fn a_standby_takes_over_where_the_owner_was_killed() {
         // It learns the log while that has one decision.
         let tune = |spec: &mut ConsumerSpec| {
             small(spec);
-            spec.pin_timeout = Duration::from_secs(1);
+            spec.pin_timeout = Duration::from_secs(5);
         };
         let standby = desk.start_with(StageName::Dedup, dedup(), tune).await;
         desk.feed(StageName::Dedup, &stream[1..]).await;
@@ -122,7 +122,7 @@ async fn a_standby_takes_over_where_the_owner_was_killed() {
     // The owner asks first. When it falls it has settled all that it decided, so that nothing tells the standby of it.
     let (rules, mut spec) = Desk::spec(StageName::Dedup);
     small(&mut spec);
-    spec.pin_timeout = Duration::from_secs(1);
+    spec.pin_timeout = Duration::from_secs(5);
     let bus = connect(&desk.server).await;
     let dir = desk.dir.path().join("owner");
     let owner = Worker::new(bus, rules, spec, dedup(), dir, Shutdown::new()).await.unwrap();
