@@ -91,6 +91,18 @@ impl NatsServer {
     /// Stops the server without ending it (SIGSTOP): connections stay open, nothing answers.
     pub fn pause(&self) {
         self.signal("-STOP");
+        // The signal is sent, and on a busy machine a thread may still answer before it takes effect.
+        let tasks = format!("/proc/{}/task", self.pid());
+        let stopped = || {
+            let threads = fs::read_dir(&tasks).into_iter().flatten().flatten();
+            threads.map(|thread| fs::read_to_string(thread.path().join("stat"))).all(|stat| {
+                // A thread that is gone answers no more.
+                stat.map_or(true, |stat| {
+                    stat.rsplit(") ").next().is_some_and(|s| s.starts_with('T'))
+                })
+            })
+        };
+        assert!(becomes_true(LIMIT, stopped), "the threads of nats-server go on");
     }
 
     /// Lets a paused server go on (SIGCONT).
@@ -103,9 +115,12 @@ impl NatsServer {
         fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 
+    fn pid(&self) -> u32 {
+        self.running.as_ref().expect("a server that is running").server.id()
+    }
+
     fn signal(&self, signal: &str) {
-        let running = self.running.as_ref().expect("a server that is running");
-        let sent = Command::new("kill").arg(signal).arg(running.server.id().to_string()).status();
+        let sent = Command::new("kill").arg(signal).arg(self.pid().to_string()).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill {signal} nats-server");
     }
 
