@@ -13,10 +13,9 @@ use crate::layers::Layers;
 use crate::linalg::{Affine, Upper};
 use crate::value::Value;
 
-/// Blocks of [`PART`] tokens that are kept beside one for each feature of a state, so that all blocks that a state needs
-/// are there at once. A longer document computes a block anew when it comes back to it. With 8 features of 128 floats
-/// a block takes 2 MB.
-const MORE_BLOCKS: usize = 2;
+/// Blocks of [`PART`] tokens that are kept, or as many as one state needs at once if that is more. A longer document
+/// computes a block anew when it comes back to it. With 8 features of 128 floats a block takes 2 MB.
+const KEPT_BLOCKS: usize = 4;
 /// Feature tokens of a state, at most.
 const MOST_FEATURES: usize = 8;
 /// Pieces of the maxout.
@@ -124,7 +123,7 @@ impl Scorer {
             blocks.find(|block| scratch.blocks[*block].is_none())
         };
         while let Some(block) = missing(scratch) {
-            self.make_block(block, rows, scratch);
+            self.make_block(block, features, rows, scratch);
         }
         let mut sums: [&[f32]; MOST_FEATURES] = [&[]; MOST_FEATURES];
         for (f, (token, row)) in features.iter().zip(&mut sums).enumerate() {
@@ -144,12 +143,22 @@ impl Scorer {
         self.upper.apply(&scratch.hidden, &mut scratch.scores);
     }
 
-    fn make_block(&self, block: usize, rows: &mut Rows, scratch: &mut ScorerScratch) {
-        let mut room = scratch.spare.pop().unwrap_or_default();
-        if scratch.live.len() >= self.features + MORE_BLOCKS {
-            let oldest = scratch.live.pop_front().and_then(|oldest| scratch.blocks[oldest].take());
-            room = oldest.unwrap_or_default();
+    /// Computes a block; if enough are kept, the oldest that the features do not need makes room.
+    fn make_block(
+        &self,
+        block: usize,
+        features: &[Option<usize>],
+        rows: &mut Rows,
+        scratch: &mut ScorerScratch,
+    ) {
+        let needed = |block: usize| features.iter().flatten().any(|token| token / PART == block);
+        while scratch.live.len() >= KEPT_BLOCKS
+            && let Some(at) = scratch.live.iter().position(|live| !needed(*live))
+        {
+            let oldest = scratch.live.remove(at);
+            scratch.spare.extend(oldest.and_then(|oldest| scratch.blocks[oldest].take()));
         }
+        let mut room = scratch.spare.pop().unwrap_or_default();
         let part = block * PART..((block + 1) * PART).min(scratch.tokens);
         let n = part.len();
         rows(part, &mut scratch.rows);
@@ -197,5 +206,57 @@ impl ScorerScratch {
             }
         }
         best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::parser::FEATURES;
+
+    /// Whatever blocks a document's states have left behind, a state scores as it does in a document of its own.
+    #[test]
+    fn a_score_depends_on_its_own_features_alone() {
+        const BLOCKS: usize = 12;
+        const WIDTH: usize = 8;
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny");
+        let files = Files::open(&tiny).unwrap();
+        let classes = read_moves(&files, "parser").unwrap().len();
+        let layers = Layers::read(&files, "parser").unwrap();
+        let scorer = Scorer::read(&layers, FEATURES, classes, WIDTH).unwrap();
+        let mut rows = |part: Range<usize>, out: &mut Vec<f32>| {
+            out.clear();
+            for token in part {
+                out.extend((0..WIDTH).map(|i| ((token * 31 + i * 7) % 101) as f32 / 50.0 - 1.0));
+            }
+        };
+        let mut used = ScorerScratch::default();
+        Scorer::begin(BLOCKS * PART, &mut used);
+        let mut random = 7_usize;
+        for state in 0..60 {
+            let features: [Option<usize>; FEATURES] = std::array::from_fn(|f| {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                // Now all in blocks of their own, now in two of them.
+                let block = if state % 3 == 0 {
+                    (f + state) % BLOCKS
+                } else {
+                    (state / 4 + f % 2) % BLOCKS
+                };
+                (random >> 40 & 7 != 0).then_some(block * PART + (random >> 33) % PART)
+            });
+            let mut fresh = ScorerScratch::default();
+            Scorer::begin(BLOCKS * PART, &mut fresh);
+            scorer.score(&features, &mut rows, &mut fresh);
+            let before = used.live.clone();
+            scorer.score(&features, &mut rows, &mut used);
+            assert_eq!(fresh.scores, used.scores, "state {state}");
+            let needed: BTreeSet<usize> = features.iter().flatten().map(|t| t / PART).collect();
+            let made = used.live != before;
+            assert!(!made || used.live.len() <= needed.len().max(KEPT_BLOCKS), "state {state}");
+            assert_eq!(used.live.len(), used.blocks.iter().flatten().count());
+        }
     }
 }
