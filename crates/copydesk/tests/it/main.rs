@@ -7,5 +7,6 @@ mod cli;
 mod desk;
 mod enrich;
 mod kill9;
+mod order;
 mod parse;
 mod run;

@@ -76,7 +76,7 @@ pub(crate) fn output(desk: &Desk, dir: &str) -> Vec<Value> {
 }
 
 /// Without what may differ between two runs over the same input.
-fn comparable(mut record: Value) -> Value {
+pub(crate) fn comparable(mut record: Value) -> Value {
     record.as_object_mut().unwrap().remove("timings");
     record["source"].as_object_mut().unwrap().remove("received_at");
     record["provenance"].as_object_mut().unwrap().remove("host");
