@@ -1,5 +1,8 @@
 //! A base of a million synthetic entities: its size, how long it takes to open and to look a name up, the memory of the
-//! build. Fails when an answer is wrong, when a bound is missed, or when a map in memory is more than 20 times as fast.
+//! build. Fails when an answer is wrong, when a bound is missed, or when a map in memory is more than 10 times as fast.
+//!
+//! The memory is what the kernel says of the process: the most that was resident at once (`VmHWM`), at the end of the build
+//! less at its beginning.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -72,7 +75,7 @@ fn round(base: &Base, map: &HashMap<String, u32>, asked: &[(u32, String)]) -> (D
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for batch in asked.chunks(BATCH as usize) {
         let start = Instant::now();
-        let first = |name: &str| base.lookup_folded(name).first().map(|hit| hit.entity);
+        let first = |name: &str| base.lookup_folded(name).next().map(|hit| hit.entity);
         let found: Vec<Option<u32>> = batch.iter().map(|(_, name)| first(name)).collect();
         ours.push(start.elapsed() / BATCH);
         let start = Instant::now();
@@ -115,6 +118,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         (ours, theirs) = (ours.min(here), theirs.min(there));
     }
 
+    let unknown = |name: &str| base.lookup_folded(&format!("{name}x")).next().is_none();
+    assert!(
+        asked.iter().all(|(_, name)| unknown(name)),
+        "a name that the base does not have is found"
+    );
+
     let mut say = std::io::stdout().lock();
     writeln!(say, "build   {:.1} s, {} MB of memory", built.as_secs_f64(), memory >> 20)?;
     writeln!(say, "size    {each:.1} bytes an entity, {} names", summary.aliases)?;
@@ -128,7 +137,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert!(each <= BYTES_AN_ENTITY, "{each} bytes an entity");
     assert!(opened <= OPENS_IN, "opens in {opened:?}");
     assert!(ours <= LOOKUP_IN, "looks up in {ours:?}");
-    assert!(ours <= 20 * theirs, "{ours:?} against {theirs:?}");
+    assert!(ours <= 10 * theirs, "{ours:?} against {theirs:?}");
     assert!(memory <= BUILD_MEMORY, "{memory} bytes to build");
     Ok(())
 }

@@ -9,8 +9,9 @@ use crate::error::OpenError;
 use crate::fold;
 use crate::format::{
     AliasKind, DETAILS, Flags, HEADER, INDEX, LABELS, LICENCES, MAGIC, POSTINGS, RECORD, RECORDS,
-    Record, SECTIONS, SEVERAL, VERSION, kind_of,
+    Record, SECTIONS, SEVERAL, SHORTCUT, VERSION, kind_of,
 };
+use crate::shortcut::{self, Answer};
 
 /// The bytes of a base: a memory map, a vector or the program's own.
 pub type BaseBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
@@ -55,7 +56,26 @@ pub struct Hit {
     pub alias: AliasKind,
 }
 
-/// What the base knows of an entity.
+/// The entities that have an alias, the strongest kind of alias first.
+#[derive(Debug, Clone)]
+pub struct Hits<'a> {
+    one: Option<u32>,
+    several: std::slice::ChunksExact<'a, u8>,
+}
+
+impl Iterator for Hits<'_> {
+    type Item = Hit;
+
+    fn next(&mut self) -> Option<Hit> {
+        let posting = self.one.take().or_else(|| {
+            let bytes = self.several.next()?.try_into().ok()?;
+            Some(u32::from_le_bytes(bytes))
+        })?;
+        Some(Hit { entity: posting & ((1 << 29) - 1), alias: AliasKind::of(posting >> 29) })
+    }
+}
+
+/// What the base knows of an entity, but for its details. Borrows from the base: a look-up copies nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact<'a> {
     /// Its number in the base.
@@ -64,12 +84,12 @@ pub struct Fact<'a> {
     pub name: &'a str,
     /// What it is.
     pub kind: EntityType,
-    /// Wikidata id, `Q159`.
-    pub wikidata: Option<String>,
-    /// GeoNames id, `2017370`.
-    pub geonames: Option<String>,
+    /// Wikidata id without its Q.
+    pub wikidata: Option<u32>,
+    /// GeoNames id.
+    pub geonames: Option<u32>,
     /// ISO 3166 code of its country.
-    pub country: Option<String>,
+    pub country: Option<&'a str>,
     /// Where it is.
     pub coordinates: Option<Coordinates>,
     /// log2 of one more than its weight: how well known it is, 0 to 32.
@@ -78,15 +98,13 @@ pub struct Fact<'a> {
     pub region: u32,
     /// What else is known.
     pub flags: Flags,
-    /// Offices and the like, one a line.
-    pub details: &'a str,
 }
 
 impl Fact<'_> {
     /// The id of the entity in a record, `None` where it must be minted from its name.
     pub fn id(&self) -> Option<EntityId> {
-        let text = match (&self.wikidata, &self.geonames) {
-            (Some(q), _) => q.clone(),
+        let text = match (self.wikidata, self.geonames) {
+            (Some(q), _) => format!("Q{q}"),
             (None, Some(g)) => format!("geonames:{g}"),
             (None, None) => return None,
         };
@@ -149,6 +167,11 @@ impl Base {
         Ok(())
     }
 
+    /// BLAKE3 of the content, as the header has it: two bases with one checksum say the same.
+    pub fn checksum(&self) -> &[u8; 32] {
+        &self.checksum
+    }
+
     /// Number of entities.
     pub fn len(&self) -> u64 {
         self.entities
@@ -179,34 +202,39 @@ impl Base {
     }
 
     /// The entities that have this name, whatever its case and accents.
-    pub fn lookup(&self, name: &str) -> Vec<Hit> {
+    pub fn lookup(&self, name: &str) -> Hits<'_> {
         self.lookup_folded(&fold(name))
     }
 
     /// The entities that have the folded name.
-    pub fn lookup_folded(&self, folded: &str) -> Vec<Hit> {
-        self.index.get(folded).map_or_else(Vec::new, |value| self.postings(value))
+    pub fn lookup_folded(&self, folded: &str) -> Hits<'_> {
+        let value = match shortcut::find(self.section(SHORTCUT), shortcut::hash(folded)) {
+            Answer::Nothing => None,
+            Answer::Value(value) => Some(value),
+            Answer::AskIndex => self.index.get(folded).and_then(|v| u32::try_from(v).ok()),
+        };
+        value.map_or(Hits { one: None, several: [].chunks_exact(4) }, |value| self.hits(value))
     }
 
-    /// What a value of the index stands for.
-    fn postings(&self, value: u64) -> Vec<Hit> {
-        if value & SEVERAL == 0 {
-            return vec![hit(u32::try_from(value).unwrap_or(u32::MAX))];
+    /// What a value stands for.
+    fn hits(&self, value: u32) -> Hits<'_> {
+        if value < SEVERAL {
+            return Hits { one: Some(value), several: [].chunks_exact(4) };
         }
-        let count = usize::try_from(value & 0xffff).unwrap_or(0);
-        let start = usize::try_from((value & !SEVERAL) >> 16).unwrap_or(usize::MAX);
-        let bytes =
-            self.section(POSTINGS).get(start..start.saturating_add(4 * count)).unwrap_or_default();
-        bytes
-            .chunks_exact(4)
-            .filter_map(|b| b.try_into().ok())
-            .map(|b| hit(u32::from_le_bytes(b)))
-            .collect()
+        let start = usize::try_from(value & !SEVERAL).unwrap_or(usize::MAX).saturating_mul(4);
+        let postings = self.section(POSTINGS).get(start..).unwrap_or_default();
+        let (count, postings) = postings.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+        let length = usize::try_from(u32::from_le_bytes(*count)).unwrap_or(0).saturating_mul(4);
+        Hits { one: None, several: postings.get(..length).unwrap_or_default().chunks_exact(4) }
+    }
+
+    fn record_bytes(&self, entity: u32) -> Option<&[u8; RECORD]> {
+        let at = usize::try_from(entity).ok()?.checked_mul(RECORD)?;
+        self.section(RECORDS).get(at..at + RECORD)?.try_into().ok()
     }
 
     pub(crate) fn record(&self, entity: u32) -> Option<Record> {
-        let at = usize::try_from(entity).ok()?.checked_mul(RECORD)?;
-        Some(Record::from_bytes(self.section(RECORDS).get(at..at + RECORD)?.try_into().ok()?))
+        self.record_bytes(entity).map(Record::from_bytes)
     }
 
     /// Every folded alias with each of its entities, in the order of the index.
@@ -217,7 +245,7 @@ impl Base {
         let mut stream = self.index.stream();
         while let Some((alias, value)) = fst::Streamer::next(&mut stream) {
             let Ok(alias) = std::str::from_utf8(alias) else { continue };
-            for hit in self.postings(value) {
+            for hit in u32::try_from(value).into_iter().flat_map(|value| self.hits(value)) {
                 take(alias, hit)?;
             }
         }
@@ -226,7 +254,8 @@ impl Base {
 
     /// What is known of an entity; `None` for a number that the base does not have.
     pub fn fact(&self, entity: u32) -> Option<Fact<'_>> {
-        let record = self.record(entity)?;
+        let bytes = self.record_bytes(entity)?;
+        let record = Record::from_bytes(bytes);
         let label = usize::try_from(record.label).ok()?;
         let name = self.section(LABELS).get(label..label + usize::from(record.label_length))?;
         let degrees = |n: i32| f64::from(n) / 1e5;
@@ -235,20 +264,18 @@ impl Base {
             entity,
             name: std::str::from_utf8(name).ok()?,
             kind: kind_of(record.kind),
-            wikidata: (record.wikidata != 0).then(|| format!("Q{}", record.wikidata)),
-            geonames: (record.geonames != 0).then(|| record.geonames.to_string()),
-            country: (record.country[0] != 0)
-                .then(|| String::from_utf8_lossy(&record.country).into_owned()),
+            wikidata: Some(record.wikidata).filter(|q| *q != 0),
+            geonames: Some(record.geonames).filter(|g| *g != 0),
+            country: std::str::from_utf8(Record::country(bytes)).ok().filter(|c| *c != "\0\0"),
             coordinates: (record.lat != i32::MIN).then_some(point),
             prior: f64::from(record.prior) / 2048.0,
             region: record.region,
             flags: Flags(record.flags),
-            details: self.details(entity),
         })
     }
 
-    /// The details of an entity: a binary search in the table at the head of their section.
-    fn details(&self, entity: u32) -> &str {
+    /// Offices of a person and the like, one a line: a binary search in the table at the head of their section.
+    pub fn details(&self, entity: u32) -> &str {
         let section = self.section(DETAILS);
         let word = |at: usize| {
             section.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
@@ -273,6 +300,23 @@ impl Base {
     }
 }
 
-fn hit(posting: u32) -> Hit {
-    Hit { entity: posting & ((1 << 29) - 1), alias: AliasKind::of(posting >> 29) }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortcut_answers_as_the_index_does() {
+        let base = Base::embedded();
+        let (mut names, mut found) = (0, 0);
+        let counted = base.each_alias(&mut |alias, hit| {
+            names += 1;
+            found += usize::from(base.lookup_folded(alias).any(|h| h == hit));
+            Ok::<(), ()>(())
+        });
+        assert_eq!(counted, Ok(()));
+        assert_eq!((names as u64, found), (base.aliases(), names));
+        for name in ["", "no such name", "norwa", "norwayy"] {
+            assert_eq!(base.lookup_folded(name).next(), None, "{name}");
+        }
+    }
 }

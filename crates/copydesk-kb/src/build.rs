@@ -12,9 +12,10 @@ use crate::entry::Entry;
 use crate::error::BuildError;
 use crate::fold::fold;
 use crate::format::{
-    AliasKind, Flags, HEADER, MAGIC, MAX_ENTITIES, RECORD, Record, SECTIONS, SEVERAL, VERSION,
+    AliasKind, Flags, HEADER, MAGIC, MAX_ENTITIES, RECORD, RECORDS, Record, SECTIONS, VERSION,
     kind_number, prior_of, region_hash,
 };
+use crate::index::{write_index, write_shortcut};
 use crate::sort::Sorter;
 
 /// Limits of a build.
@@ -224,7 +225,7 @@ impl Builder {
         if folded.is_empty() || folded.len() > LONGEST {
             return Ok(());
         }
-        self.aliases.push(folded, kind.number() << 29 | entity)
+        self.aliases.push(folded.as_bytes(), kind.number() << 29 | entity)
     }
 
     /// Sorts, writes the base beside `out` and renames it.
@@ -233,10 +234,13 @@ impl Builder {
         let directory = self.options.directory.clone();
         let temporary =
             || tempfile::tempfile_in(&directory).map_err(BuildError::io("make a temporary file"));
-        let (mut index, mut postings) = (temporary()?, temporary()?);
+        let (mut index, mut shortcut, mut postings) = (temporary()?, temporary()?, temporary()?);
+        let hashes = Sorter::new(directory.clone(), self.options.sort_memory);
         let aliases =
             std::mem::replace(&mut self.aliases, Sorter::new(directory.clone(), usize::MAX));
-        self.summary.aliases = write_index(aliases, &mut index, &mut postings)?;
+        let (written, hashes) = write_index(aliases, hashes, &mut index, &mut postings)?;
+        self.summary.aliases = written;
+        write_shortcut(hashes, &mut shortcut)?;
         let failed = "write the base";
         let mut records =
             self.records.into_inner().map_err(|e| BuildError::io(failed)(e.into_error()))?;
@@ -245,12 +249,16 @@ impl Builder {
         let mut parts: [&mut dyn Part; SECTIONS] = [
             &mut self.licences.into_bytes(),
             &mut index,
+            &mut shortcut,
             &mut postings,
             &mut records,
             &mut labels,
             &mut self.details,
         ];
-        debug_assert_eq!(self.summary.entities, parts[3].length().unwrap_or(0) / RECORD as u64);
+        debug_assert_eq!(
+            self.summary.entities,
+            parts[RECORDS].length().unwrap_or(0) / RECORD as u64
+        );
         self.summary.bytes =
             assemble(out, &mut parts, &self.summary).map_err(BuildError::io(failed))?;
         (self.progress)(&self.summary);
@@ -340,47 +348,6 @@ impl Part for File {
             }
         }
     }
-}
-
-/// Groups the sorted pairs by alias into the index and the postings.
-fn write_index(aliases: Sorter, index: &mut File, postings: &mut File) -> Result<u64, BuildError> {
-    let mut builder = fst::MapBuilder::new(BufWriter::new(index)).map_err(BuildError::Index)?;
-    let mut postings = BufWriter::new(postings);
-    let (mut written, mut offset) = (0, 0);
-    let mut merge = aliases.finish()?;
-    let mut next = merge.next()?;
-    while let Some((alias, first)) = next.take() {
-        let mut group = vec![first];
-        loop {
-            next = merge.next()?;
-            match &next {
-                Some((other, posting)) if *other == alias => group.push(*posting),
-                _ => break,
-            }
-        }
-        // Sorted, so the strongest kind of an entity's alias comes first.
-        group.dedup();
-        let mut seen = std::collections::HashSet::new();
-        group.retain(|p| seen.insert(p & ((1 << 29) - 1)));
-        group.truncate(usize::from(u16::MAX));
-        written += group.len() as u64;
-        let value = if let [one] = group.as_slice() {
-            u64::from(*one)
-        } else {
-            for posting in &group {
-                postings
-                    .write_all(&posting.to_le_bytes())
-                    .map_err(BuildError::io("write the postings"))?;
-            }
-            let value = SEVERAL | offset << 16 | group.len() as u64;
-            offset += 4 * group.len() as u64;
-            value
-        };
-        builder.insert(&alias, value).map_err(BuildError::Index)?;
-    }
-    builder.finish().map_err(BuildError::Index)?;
-    postings.flush().map_err(BuildError::io("write the postings"))?;
-    Ok(written)
 }
 
 /// Header and sections into a file beside `out`, which then takes its place.

@@ -11,7 +11,7 @@ pub fn read_base(builder: &mut Builder, base: &Base) -> Result<(), BuildError> {
     for entity in 0..u32::try_from(base.len()).unwrap_or(u32::MAX) {
         let record = base.record(entity).zip(base.fact(entity));
         let (record, fact) = record.ok_or(BuildError::Base(entity))?;
-        numbers.push(builder.push_record(record, fact.name, fact.details)?);
+        numbers.push(builder.push_record(record, fact.name, base.details(entity))?);
     }
     base.each_alias(&mut |alias, hit| {
         let number = usize::try_from(hit.entity).ok().and_then(|at| numbers.get(at));

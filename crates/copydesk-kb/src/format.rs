@@ -4,8 +4,9 @@
 //! header     "COPYDKKB", version u32, sections × (offset u64, length u64), entities u64, aliases u64,
 //!            BLAKE3 (32 bytes) of all that follows the header
 //! licences   UTF-8, a line each
-//! index      fst map: folded alias → one posting, or (with the top bit) offset and count in `postings`
-//! postings   u32 each: entity number and alias kind
+//! index      fst map: folded alias → value: one posting, or (with its top bits set) a place in `postings`
+//! shortcut   the same values by the hash of the alias; `shortcut` has the layout
+//! postings   u32 each: count, then entity number and alias kind of each that has the alias
 //! records    32 bytes an entity
 //! labels     UTF-8 names, one behind the other
 //! details    UTF-8 offices or domains of the entities that have some, one behind the other
@@ -14,15 +15,16 @@
 use copydesk_types::EntityType;
 
 pub(crate) const MAGIC: &[u8; 8] = b"COPYDKKB";
-pub(crate) const VERSION: u32 = 1;
-pub(crate) const SECTIONS: usize = 6;
+pub(crate) const VERSION: u32 = 2;
+pub(crate) const SECTIONS: usize = 7;
 /// Sections by number.
 pub(crate) const LICENCES: usize = 0;
 pub(crate) const INDEX: usize = 1;
-pub(crate) const POSTINGS: usize = 2;
-pub(crate) const RECORDS: usize = 3;
-pub(crate) const LABELS: usize = 4;
-pub(crate) const DETAILS: usize = 5;
+pub(crate) const SHORTCUT: usize = 2;
+pub(crate) const POSTINGS: usize = 3;
+pub(crate) const RECORDS: usize = 4;
+pub(crate) const LABELS: usize = 5;
+pub(crate) const DETAILS: usize = 6;
 /// Magic, version, section table, two counts, checksum.
 pub(crate) const HEADER: usize = 8 + 4 + SECTIONS * 16 + 16 + 32;
 
@@ -30,8 +32,10 @@ pub(crate) const HEADER: usize = 8 + 4 + SECTIONS * 16 + 16 + 32;
 pub(crate) const RECORD: usize = 32;
 /// Entities that a posting can number: three of its bits are the alias kind.
 pub(crate) const MAX_ENTITIES: u32 = 1 << 29;
-/// Top bit of an index value: several postings.
-pub(crate) const SEVERAL: u64 = 1 << 63;
+/// Top bits of a value that is a place in `postings`: no alias kind has this number.
+pub(crate) const SEVERAL: u32 = 7 << 29;
+/// Places in `postings` that a value can name; the last numbers mean something else to the shortcut.
+pub(crate) const MAX_POSTINGS: u32 = (1 << 29) - 2;
 
 /// What an alias is to its entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +148,11 @@ impl Record {
         out[30] = self.kind;
         out[31] = self.flags;
         out
+    }
+
+    /// The letters of the country within the bytes.
+    pub(crate) fn country(bytes: &[u8; RECORD]) -> &[u8] {
+        bytes.get(24..26).unwrap_or_default()
     }
 
     pub(crate) fn from_bytes(bytes: &[u8; RECORD]) -> Self {

@@ -2,7 +2,8 @@
 //! memory, with its builder and a default base that is part of the program.
 //!
 //! The index is an `fst` map from the folded alias to the entities that have it (Gallant, *Index 1,600,000,000 Keys with
-//! Automata and Rust*), the rest are tables of fixed width; `format` has the layout.
+//! Automata and Rust*) with a hash table beside it that saves most walks through it; the rest are tables of fixed width.
+//! `format` has the layout.
 //!
 //! **Invariant: knows no article, no model and no network.** [`Base`] reads bytes that it is given; only the builder
 //! touches files.
@@ -15,12 +16,14 @@ mod error;
 mod fold;
 mod format;
 mod geonames;
+mod index;
 mod list;
+mod shortcut;
 mod sort;
 mod user;
 mod wikidata;
 
-pub use base::{Base, BaseBytes, Fact, Hit};
+pub use base::{Base, BaseBytes, Fact, Hit, Hits};
 pub use build::{BuildOptions, Builder, Summary};
 pub use copy::read_base;
 pub use entry::Entry;

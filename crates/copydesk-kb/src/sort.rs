@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::error::BuildError;
 
-/// A folded alias and its posting.
+/// A folded alias or a hash, and what belongs to it.
 pub(crate) type Pair = (Vec<u8>, u32);
 
 /// Collects pairs and gives them back in order.
@@ -27,32 +27,36 @@ impl Sorter {
         Self { directory, buffer: Vec::new(), buffered: 0, limit, runs: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, alias: &str, posting: u32) -> Result<(), BuildError> {
-        self.buffered += alias.len() + size_of::<Pair>();
-        self.buffer.push((alias.as_bytes().to_vec(), posting));
+    pub(crate) fn push(&mut self, key: &[u8], posting: u32) -> Result<(), BuildError> {
+        // A vector on the heap takes some bytes more than it holds.
+        self.buffered += key.len() + 16 + size_of::<Pair>();
+        self.buffer.push((key.to_vec(), posting));
         if self.buffered < self.limit {
             return Ok(());
         }
+        self.spill().map_err(BuildError::io("write a sorted run"))
+    }
+
+    fn spill(&mut self) -> std::io::Result<()> {
         self.buffer.sort_unstable();
-        let file = self.spill().map_err(BuildError::io("write a sorted run"))?;
-        self.runs.push(file);
+        let mut out = BufWriter::new(tempfile::tempfile_in(&self.directory)?);
+        for (key, posting) in &self.buffer {
+            let length = u16::try_from(key.len()).unwrap_or(u16::MAX);
+            out.write_all(&length.to_le_bytes())?;
+            out.write_all(key.get(..usize::from(length)).unwrap_or(key))?;
+            out.write_all(&posting.to_le_bytes())?;
+        }
+        self.runs.push(out.into_inner().map_err(std::io::IntoInnerError::into_error)?);
         (self.buffer, self.buffered) = (Vec::new(), 0);
         Ok(())
     }
 
-    fn spill(&self) -> std::io::Result<File> {
-        let mut out = BufWriter::new(tempfile::tempfile_in(&self.directory)?);
-        for (alias, posting) in &self.buffer {
-            let length = u16::try_from(alias.len()).unwrap_or(u16::MAX);
-            out.write_all(&length.to_le_bytes())?;
-            out.write_all(alias.get(..usize::from(length)).unwrap_or(alias))?;
-            out.write_all(&posting.to_le_bytes())?;
-        }
-        out.into_inner().map_err(std::io::IntoInnerError::into_error)
-    }
-
     /// Every pair once, in order.
     pub(crate) fn finish(mut self) -> Result<Merge, BuildError> {
+        // Once there are runs, the rest is one too: another sorter may want the memory.
+        if !self.runs.is_empty() {
+            self.spill().map_err(BuildError::io("write a sorted run"))?;
+        }
         self.buffer.sort_unstable();
         let mut sources = vec![Source::Memory(self.buffer.into_iter())];
         for mut run in self.runs {
@@ -84,11 +88,11 @@ impl Source {
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
             other => other.map_err(BuildError::io("read a sorted run"))?,
         }
-        let mut alias = vec![0; usize::from(u16::from_le_bytes(length))];
+        let mut key = vec![0; usize::from(u16::from_le_bytes(length))];
         let mut posting = [0; 4];
-        run.read_exact(&mut alias).map_err(BuildError::io("read a sorted run"))?;
+        run.read_exact(&mut key).map_err(BuildError::io("read a sorted run"))?;
         run.read_exact(&mut posting).map_err(BuildError::io("read a sorted run"))?;
-        Ok(Some((alias, u32::from_le_bytes(posting))))
+        Ok(Some((key, u32::from_le_bytes(posting))))
     }
 }
 
@@ -115,9 +119,9 @@ mod tests {
     proptest! {
         #[test]
         fn runs_merge_to_what_sorting_gives(pairs in prop::collection::vec(("[a-z]{0,4}", any::<u32>()), 0..80)) {
-            let mut sorter = Sorter::new(std::env::temp_dir(), 400);
+            let mut sorter = Sorter::new(std::env::temp_dir(), 700);
             for (alias, posting) in &pairs {
-                sorter.push(alias, *posting).unwrap();
+                sorter.push(alias.as_bytes(), *posting).unwrap();
             }
             let mut merge = sorter.finish().unwrap();
             let mut merged = Vec::new();

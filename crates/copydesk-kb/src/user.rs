@@ -13,6 +13,7 @@ pub struct UserLists {
     aliases: BTreeMap<String, UserAlias>,
     blocked: BTreeSet<String>,
     blocked_ids: BTreeSet<String>,
+    digest: [u8; 32],
 }
 
 /// An entity that the user gives a name.
@@ -91,7 +92,7 @@ impl UserLists {
     /// `[[alias]]` with `name`, `aliases`, `id`, `type`, `country`; `[[block]]` with `name` or `id`.
     pub fn from_toml(text: &str) -> Result<Self, ListError> {
         let file: File = toml::from_str(text).map_err(ListError::Toml)?;
-        let mut lists = Self::default();
+        let mut lists = Self { digest: blake3::hash(text.as_bytes()).into(), ..Self::default() };
         for alias in file.alias {
             lists.alias(&alias);
         }
@@ -111,7 +112,7 @@ impl UserLists {
             .comment(Some(b'#'))
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let mut lists = Self::default();
+        let mut lists = Self { digest: blake3::hash(text.as_bytes()).into(), ..Self::default() };
         for (number, row) in reader.deserialize::<Row>().enumerate() {
             let row = row.map_err(ListError::Csv)?;
             let id = Some(row.id).filter(|id| !id.is_empty()).map(EntityId::try_from).transpose();
@@ -154,6 +155,16 @@ impl UserLists {
     /// Whether the folded name is no entity.
     pub fn blocks(&self, folded: &str) -> bool {
         self.blocked.contains(folded)
+    }
+
+    /// BLAKE3 of the text that the lists were read from; zeros for lists that nobody wrote.
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// Whether any id is blocked.
+    pub fn blocks_ids(&self) -> bool {
+        !self.blocked_ids.is_empty()
     }
 
     /// Whether nothing may link to the id.

@@ -222,16 +222,17 @@ pub fn lookup_kb(settings: &Entities, names: &[String]) -> anyhow::Result<Vec<Kb
         };
         let blocked = lists.blocks(&folded).then_some(KbUserWord::Blocked);
         let user = blocked.or_else(|| lists.find(&folded).map(alias));
-        let facts = base.lookup_folded(&folded).into_iter();
-        let facts = facts.filter_map(|hit| Some((base.fact(hit.entity)?, hit.alias.as_str())));
-        let mut entities: Vec<KbEntity> = facts.map(|(fact, alias)| entity(&fact, alias)).collect();
+        let hits = base.lookup_folded(&folded);
+        let facts = hits.filter_map(|hit| Some((base.fact(hit.entity)?, hit.alias.as_str())));
+        let entity = |(fact, alias): (Fact, _)| entity(&fact, alias, base.details(fact.entity));
+        let mut entities: Vec<KbEntity> = facts.map(entity).collect();
         entities.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         KbAnswer { name: name.clone(), folded, user, entities }
     };
     Ok(names.iter().map(answer).collect())
 }
 
-fn entity(fact: &Fact, alias: &'static str) -> KbEntity {
+fn entity(fact: &Fact, alias: &'static str, details: &str) -> KbEntity {
     let flags = [
         ("country", Flags::COUNTRY),
         ("capital", Flags::CAPITAL),
@@ -243,12 +244,12 @@ fn entity(fact: &Fact, alias: &'static str) -> KbEntity {
         kind: fact.kind,
         name: fact.name.to_owned(),
         alias,
-        geonames: fact.geonames.clone(),
-        country: fact.country.clone(),
+        geonames: fact.geonames.map(|g| g.to_string()),
+        country: fact.country.map(str::to_owned),
         coordinates: fact.coordinates,
         weight: (fact.prior.exp2() - 1.0).round(),
         flags: flags.into_iter().filter(|(_, f)| fact.flags.has(*f)).map(|(n, _)| n).collect(),
-        details: fact.details.lines().map(str::to_owned).collect(),
+        details: details.lines().map(str::to_owned).collect(),
     }
 }
 

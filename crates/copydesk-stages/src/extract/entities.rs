@@ -12,6 +12,7 @@ mod name_match;
 mod names;
 mod roles;
 mod shape;
+mod surroundings;
 
 use std::collections::BTreeMap;
 
@@ -86,7 +87,7 @@ fn behind(doc: &Doc, candidates: &[Candidate], at: &[u32]) -> Vec<Option<Behind>
         let end = name.tokens.end;
         let place = at.get(end + 1).is_some_and(|&n| n > 0);
         let listed = matches!(next(end), "and" | "or") || (next(end) == "," && place);
-        Some(Behind { name: names::fold(&name.text), listed })
+        Some(Behind { name: name.folded.clone(), listed })
     };
     candidates.iter().map(next).collect()
 }

@@ -102,7 +102,7 @@ pub(super) fn surnames(doc: &Doc, found: &mut Vec<Candidate>) {
         }
     }
     for c in found.iter_mut().filter(|c| c.tokens.len() == 1 && c.kind != EntityType::Person) {
-        let Some(&full) = surnames.get(&names::fold(&c.text)) else { continue };
+        let Some(&full) = surnames.get(&c.folded) else { continue };
         // A place of that name that is more often a place stays one.
         if c.kind != EntityType::Place || full >= 2 {
             c.set_kind(EntityType::Person);

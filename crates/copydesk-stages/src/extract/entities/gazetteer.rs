@@ -16,7 +16,7 @@ const LONGEST: usize = 6;
 
 /// What a folded name is as a country, if it is one.
 fn country(base: &Base, folded: &str) -> Option<EntityType> {
-    base.lookup_folded(folded).into_iter().find_map(|hit| {
+    base.lookup_folded(folded).find_map(|hit| {
         let fact = base.fact(hit.entity).filter(|f| f.kind == EntityType::Place)?;
         match hit.alias {
             AliasKind::Demonym => Some(EntityType::Group),
@@ -32,7 +32,6 @@ fn country(base: &Base, folded: &str) -> Option<EntityType> {
 fn is_town(base: &Base, folded: &str) -> bool {
     let facts = base
         .lookup_folded(folded)
-        .into_iter()
         .filter(|h| h.alias == AliasKind::Label)
         .filter_map(|h| base.fact(h.entity));
     let mut places = 0;
@@ -54,8 +53,7 @@ fn is_long_outlet(base: &Base, folded: &str) -> bool {
     folded.contains(' ')
         && base
             .lookup_folded(folded)
-            .iter()
-            .filter(|h| known(h))
+            .filter(known)
             .filter_map(|h| base.fact(h.entity))
             .any(|f| f.flags.has(Flags::OUTLET))
 }
@@ -77,7 +75,7 @@ pub(super) fn split_countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>
 /// "north-east Asia", "southern Africa": a direction and a name that together are a region of the base.
 pub(super) fn directions(doc: &Doc, base: &Base, found: &mut [Candidate]) {
     let region = |name: &str| {
-        let hits = base.lookup(name).into_iter();
+        let hits = base.lookup(name);
         let full = |k: AliasKind| matches!(k, AliasKind::Label | AliasKind::Alias);
         hits.filter(|h| full(h.alias))
             .filter_map(|h| base.fact(h.entity))
@@ -104,7 +102,7 @@ pub(super) fn directions(doc: &Doc, base: &Base, found: &mut [Candidate]) {
 /// A name that stands behind "in" somewhere, and that a town or region has, is that place all over the article.
 pub(super) fn towns_by_preposition(doc: &Doc, base: &Base, found: &mut [Candidate]) {
     let place = |folded: &str| {
-        let label = base.lookup_folded(folded).into_iter().filter(|h| h.alias == AliasKind::Label);
+        let label = base.lookup_folded(folded).filter(|h| h.alias == AliasKind::Label);
         let facts: Vec<_> = label.filter_map(|h| base.fact(h.entity)).collect();
         !facts.is_empty() && facts.iter().all(|f| f.kind == EntityType::Place)
     };
@@ -115,7 +113,7 @@ pub(super) fn towns_by_preposition(doc: &Doc, base: &Base, found: &mut [Candidat
         // "in Ford's view", "in Ford Motors": what follows makes it another thing.
         let after = (c.tokens.end < doc.len()).then(|| doc.token_text(c.tokens.end));
         let owner = after.is_some_and(|w| matches!(w, "'s" | "’s" | "'" | "’"));
-        if matches!(before, "in" | "near") && !owner && place(&fold(&c.text)) {
+        if matches!(before, "in" | "near") && !owner && place(&c.folded) {
             towns.push(c.text.clone());
         }
     }
@@ -127,8 +125,7 @@ pub(super) fn towns_by_preposition(doc: &Doc, base: &Base, found: &mut [Candidat
 /// Settles the type of countries and nationalities, and adds those without a mention.
 pub(super) fn countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
     for c in found.iter_mut().filter(|c| c.tokens.len() <= LONGEST) {
-        let folded = fold(&c.text);
-        match country(base, &folded) {
+        match country(base, &c.folded) {
             Some(EntityType::Group)
                 if !matches!(
                     c.kind,
@@ -139,7 +136,7 @@ pub(super) fn countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
                 c.demonym = true;
             }
             Some(EntityType::Place)
-                if c.kind != EntityType::Person || !has(ALSO_PERSONS, &folded) =>
+                if c.kind != EntityType::Person || !has(ALSO_PERSONS, &c.folded) =>
             {
                 c.set_kind(EntityType::Place);
             }
@@ -150,7 +147,7 @@ pub(super) fn countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
                     | EntityType::Language
                     | EntityType::Work
             ) && !c.demonym
-                && is_town(base, &folded) =>
+                && is_town(base, &c.folded) =>
             {
                 c.set_kind(EntityType::Place);
             }

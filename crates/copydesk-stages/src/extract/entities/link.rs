@@ -11,6 +11,7 @@ use copydesk_types::{Alternative, EntityId, EntityType, LinkMethod, Role, minted
 
 use super::cluster::Cluster;
 use super::mentions::Candidate;
+use super::surroundings::{Surroundings, Votes};
 use super::{name_match, names};
 
 /// Score that a candidate must reach.
@@ -52,7 +53,7 @@ pub(super) struct Article<'a> {
     pub(super) lists: &'a UserLists,
     pub(super) candidates: &'a [Candidate],
     /// What each name of a place says of where the article is.
-    votes: Vec<Vote>,
+    votes: Votes<'a>,
     /// For each candidate the name right behind its comma: "Springfield, Illinois".
     behind: Vec<Option<Behind>>,
     /// Id of the article, for names that mean nothing outside it.
@@ -68,29 +69,7 @@ impl<'a> Article<'a> {
         behind: Vec<Option<Behind>>,
         id: &'a str,
     ) -> Self {
-        let mut surfaces: BTreeMap<String, f64> = BTreeMap::new();
-        for c in candidates {
-            match c.kind {
-                EntityType::Place | EntityType::Group => {
-                    *surfaces.entry(names::fold(&c.text)).or_default() += 1.0;
-                }
-                EntityType::Organization | EntityType::Facility => {
-                    if let Some(place) = place_within(base, &c.text) {
-                        *surfaces.entry(place).or_default() += 0.5;
-                    }
-                }
-                EntityType::Person
-                | EntityType::Event
-                | EntityType::Work
-                | EntityType::Law
-                | EntityType::Product
-                | EntityType::Language => {}
-            }
-        }
-        let votes = surfaces
-            .into_iter()
-            .filter_map(|(surface, n)| Vote::of(base, surface, 1.0 + f64::ln(n.max(0.5))))
-            .collect();
+        let votes = Votes::of(base, candidates);
         Self { base, lists, candidates, votes, behind, id }
     }
 
@@ -133,10 +112,10 @@ impl<'a> Article<'a> {
             return None;
         }
         let name = cluster.words.join(" ");
-        let hits = self.base.lookup_folded(names::family_name(&cluster.words)?).into_iter();
+        let hits = self.base.lookup_folded(names::family_name(&cluster.words)?);
         let people = hits
             .filter_map(|hit| self.base.fact(hit.entity))
-            .filter(|f| f.kind == EntityType::Person && !self.lists.blocks_id(&base_id(f)));
+            .filter(|f| f.kind == EntityType::Person && !self.blocked(f));
         let alike = people.map(|f| (name_match::name_similarity(&name, f.name), f));
         let (score, fact) = alike
             .filter(|(score, _)| *score >= name_match::SAME)
@@ -153,10 +132,8 @@ impl<'a> Article<'a> {
         lead: Option<&Linked>,
     ) -> Option<Linked> {
         let hits = self.base.lookup(&cluster.name);
-        let short = hits
-            .iter()
-            .filter(|h| h.alias == AliasKind::Short)
-            .filter_map(|h| self.base.fact(h.entity));
+        let short =
+            hits.filter(|h| h.alias == AliasKind::Short).filter_map(|h| self.base.fact(h.entity));
         let fitting: Vec<Fact> =
             short.filter(|f| f.kind == cluster.kind && f.kind != EntityType::Person).collect();
         let named = fitting.iter().find_map(|f| linked.iter().find(|l| l.id == base_id(f)));
@@ -167,19 +144,18 @@ impl<'a> Article<'a> {
                 ..found.clone()
             });
         }
-        let country = lead.and_then(|l| l.country.as_ref())?;
+        let country = lead.and_then(|l| l.country.as_deref())?;
         let of_lead = fitting
             .iter()
-            .find(|f| f.kind == EntityType::Organization && f.country.as_ref() == Some(country))?;
+            .find(|f| f.kind == EntityType::Organization && f.country == Some(country))?;
         Some(of_fact(of_lead, LinkMethod::Alias, 0.6, Vec::new()))
     }
 
     /// The user's word on any form of the cluster.
     fn by_user(&self, cluster: &Cluster) -> Option<Linked> {
-        let forms = cluster.members.iter().map(|&m| names::fold(&self.candidates[m].text));
-        let alias = std::iter::once(names::fold(&cluster.name))
-            .chain(forms)
-            .find_map(|f| self.lists.find(&f))?;
+        let forms = cluster.members.iter().map(|&m| self.candidates[m].folded.as_str());
+        let name = names::fold(&cluster.name);
+        let alias = std::iter::once(name.as_str()).chain(forms).find_map(|f| self.lists.find(f))?;
         let kind = alias.kind.unwrap_or(cluster.kind);
         let id = alias
             .id
@@ -231,21 +207,19 @@ impl<'a> Article<'a> {
     /// Every candidate once, with its best score.
     fn scored(&self, cluster: &Cluster, roles: &[Role]) -> Vec<(f64, Fact<'a>, AliasKind)> {
         let mut best: BTreeMap<u32, (f64, AliasKind)> = BTreeMap::new();
-        let mut forms: Vec<String> =
-            cluster.members.iter().map(|&m| names::fold(&self.candidates[m].text)).collect();
+        let mut forms: Vec<&str> =
+            cluster.members.iter().map(|&m| self.candidates[m].folded.as_str()).collect();
         let longest = forms.iter().map(|f| f.split(' ').count()).max().unwrap_or(0);
         forms.sort_unstable();
         forms.dedup();
         let suffix = cluster.members.iter().find_map(|&m| self.behind[m].as_ref());
-        let around = Around { suffix, roles, surroundings: Surroundings::new(&self.votes, &forms) };
+        let around = Around { suffix, roles, surroundings: self.votes.without(&forms) };
         for form in &forms {
             // A short form says less than the full one: "Washington" beside "George Washington".
             let full = form.split(' ').count() == longest;
             for hit in self.base.lookup_folded(form) {
                 let Some(fact) = self.base.fact(hit.entity) else { continue };
-                if (!full && cluster.kind == EntityType::Person)
-                    || self.lists.blocks_id(&base_id(&fact))
-                {
+                if (!full && cluster.kind == EntityType::Person) || self.blocked(&fact) {
                     continue;
                 }
                 let Some(score) = self.score(cluster, &fact, hit.alias, &around) else {
@@ -259,6 +233,11 @@ impl<'a> Article<'a> {
         }
         let fact = |(entity, (score, alias))| self.base.fact(entity).map(|f| (score, f, alias));
         best.into_iter().filter_map(fact).collect()
+    }
+
+    /// Whether the user wants nothing to link to it.
+    fn blocked(&self, fact: &Fact) -> bool {
+        self.lists.blocks_ids() && self.lists.blocks_id(&base_id(fact))
     }
 
     fn score(
@@ -298,7 +277,7 @@ impl<'a> Article<'a> {
             return Some(fit - 1.0 + named + known + coherence + region);
         }
         let known = 0.1 * (fact.prior - 18.0);
-        let office = around.roles.iter().any(|r| has_office(fact, r));
+        let office = around.roles.iter().any(|r| has_office(self.base.details(fact.entity), r));
         // A family name alone needs the office beside it.
         if fact.kind == EntityType::Person && alias == AliasKind::Short && !office {
             return None;
@@ -309,7 +288,7 @@ impl<'a> Article<'a> {
     /// Whether the place lies in the region or country of that name; `None` when the name is of neither.
     fn lies_in(&self, fact: &Fact, name: &str) -> Option<bool> {
         let mut known = None;
-        let hits = self.base.lookup_folded(name).into_iter();
+        let hits = self.base.lookup_folded(name);
         for area in hits.filter_map(|h| self.base.fact(h.entity)) {
             let country = area.flags.has(Flags::COUNTRY);
             let part = area.flags.has(Flags::REGION) && area.region != 0;
@@ -322,54 +301,6 @@ impl<'a> Article<'a> {
         }
         known
     }
-}
-
-/// What a name says of where the article is: shares of countries and of regions among those who have the name.
-struct Vote {
-    surface: String,
-    weight: f64,
-    countries: BTreeMap<String, f64>,
-    regions: BTreeMap<u32, f64>,
-}
-
-impl Vote {
-    fn of(base: &Base, surface: String, weight: f64) -> Option<Self> {
-        let hits = base.lookup_folded(&surface).into_iter().filter(|h| h.alias != AliasKind::Short);
-        let facts: Vec<Fact> = hits
-            .filter_map(|h| base.fact(h.entity))
-            .filter(|f| f.kind == EntityType::Place)
-            .collect();
-        // Known twice as well counts twice as much.
-        let known = |f: &Fact| f.prior.exp2();
-        let total: f64 = facts.iter().map(known).sum();
-        let (mut countries, mut regions) = (BTreeMap::new(), BTreeMap::new());
-        for fact in &facts {
-            if let Some(country) = fact.country.clone() {
-                *countries.entry(country).or_default() += known(fact) / total;
-            }
-            if fact.region != 0 {
-                *regions.entry(fact.region).or_default() += known(fact) / total;
-            }
-        }
-        (!countries.is_empty()).then_some(Self { surface, weight, countries, regions })
-    }
-}
-
-/// The place that a longer name starts or ends with: "Kentucky State Police", "University of Malta".
-fn place_within(base: &Base, name: &str) -> Option<String> {
-    let folded = names::fold(name);
-    let words: Vec<&str> = folded.split(' ').collect();
-    let first = (1..words.len().min(4)).rev().map(|n| words[..n].join(" "));
-    let last =
-        words.iter().rposition(|w| matches!(*w, "of" | "in")).map(|at| words[at + 1..].join(" "));
-    first.chain(last).find(|part| {
-        let facts = base
-            .lookup_folded(part)
-            .into_iter()
-            .filter(|h| h.alias == AliasKind::Label)
-            .filter_map(|h| base.fact(h.entity));
-        facts.filter(|f| f.kind == EntityType::Place).any(|f| f.prior > 14.0)
-    })
 }
 
 /// A house may stand for the body in it, a body for its house; nothing else stands for a town.
@@ -392,61 +323,14 @@ struct Around<'a> {
     /// The name behind its comma.
     suffix: Option<&'a Behind>,
     roles: &'a [Role],
-    surroundings: Surroundings,
-}
-
-/// Where the article is, by all names but those of the cluster in question.
-struct Surroundings {
-    countries: BTreeMap<String, f64>,
-    regions: BTreeMap<u32, f64>,
-}
-
-impl Surroundings {
-    fn new(votes: &[Vote], own: &[String]) -> Self {
-        let (mut countries, mut regions, mut total): (
-            BTreeMap<String, f64>,
-            BTreeMap<u32, f64>,
-            f64,
-        ) = Default::default();
-        for vote in votes.iter().filter(|v| !own.contains(&v.surface)) {
-            total += vote.weight;
-            for (country, share) in &vote.countries {
-                *countries.entry(country.clone()).or_default() += share * vote.weight;
-            }
-            for (region, share) in &vote.regions {
-                *regions.entry(*region).or_default() += share * vote.weight;
-            }
-        }
-        for share in countries.values_mut() {
-            *share /= total;
-        }
-        for share in regions.values_mut() {
-            *share /= total;
-        }
-        Self { countries, regions }
-    }
-
-    /// What it says for a candidate.
-    fn of(&self, fact: &Fact) -> f64 {
-        let Some(country) = &fact.country else { return 0.0 };
-        if self.countries.is_empty() {
-            return 0.0;
-        }
-        let share = self.countries.get(country).copied().unwrap_or(0.0);
-        let region = if fact.flags.has(Flags::COUNTRY) {
-            0.0
-        } else {
-            self.regions.get(&fact.region).copied().unwrap_or(0.0)
-        };
-        2.0 * share - 0.3 + 1.5 * region
-    }
+    surroundings: Surroundings<'a>,
 }
 
 /// Whether the words that an article puts beside a name are an office of the person.
-fn has_office(fact: &Fact, role: &Role) -> bool {
+fn has_office(details: &str, role: &Role) -> bool {
     let title = role.title.to_lowercase();
     let said = |word: &str| title.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
-    fact.details.lines().any(|office| office.split(' ').all(said))
+    details.lines().any(|office| office.split(' ').all(said))
 }
 
 fn of_fact(
@@ -459,9 +343,9 @@ fn of_fact(
         id: base_id(fact),
         name: Some(fact.name.to_owned()),
         kind: fact.kind,
-        wikidata: fact.wikidata.clone(),
-        geonames: fact.geonames.clone(),
-        country: fact.country.clone(),
+        wikidata: fact.wikidata.map(|q| format!("Q{q}")),
+        geonames: fact.geonames.map(|g| g.to_string()),
+        country: fact.country.map(str::to_owned),
         coordinates: fact.coordinates,
         capital: fact.flags.has(Flags::CAPITAL),
         method,

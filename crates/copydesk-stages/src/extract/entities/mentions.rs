@@ -19,6 +19,8 @@ pub(super) struct Candidate {
     pub(super) label: Option<String>,
     pub(super) demonym: bool,
     pub(super) text: String,
+    /// The text, folded.
+    pub(super) folded: String,
 }
 
 /// Mentions in order of the text, without overlap.
@@ -46,7 +48,7 @@ pub(super) fn find(doc: &Doc, blocks: &[Block], known: &Known) -> Vec<Candidate>
     drop_courtesy(doc, &mut found);
     document::repeats(doc, &mut found);
     lines::capitals(doc, &lines, blocks, &mut found);
-    found.retain(|c| !shape::is_no_name(doc, c) && !known.lists.blocks(&names::fold(&c.text)));
+    found.retain(|c| !shape::is_no_name(doc, c) && !known.lists.blocks(&c.folded));
     found.sort_by_key(|c| c.bytes.start);
     found
 }
@@ -80,6 +82,7 @@ pub(super) fn candidate(
         kind,
         label: label.map(str::to_owned),
         demonym,
+        folded: names::fold(&text),
         text,
     }
 }
