@@ -53,7 +53,7 @@ const SAME_FAMILY: [&str; 10] = [
     "hwang whang",
 ];
 /// Forms of one given name.
-const SAME_GIVEN: [&str; 19] = [
+const SAME_GIVEN: [&str; 23] = [
     "aleksandr alexander aleksander alex sasha",
     "mikhail michael mike",
     "nikolai nicholas nick nikolas",
@@ -73,6 +73,10 @@ const SAME_GIVEN: [&str; 19] = [
     "steve stephen steven",
     "chris christopher",
     "ed edward eddie",
+    "mo mohammed muhammad mohamed",
+    "george georgios giorgos",
+    "hans johann johannes johan",
+    "ally alistair alastair alasdair",
 ];
 
 /// How a token sounds: transcriptions made one, double letters single.
@@ -94,23 +98,69 @@ pub(super) fn sound(token: &str) -> String {
 
 /// How alike two names of persons are, 0 to 1; from `SAME` on they name one person, as far as names can tell.
 pub fn name_similarity(a: &str, b: &str) -> f64 {
-    let (a, b) = (tokens(a), tokens(b));
-    if a.is_empty() || b.is_empty() {
+    // "Ada 'Ink' Quill" is called Ada Quill and Ink Quill.
+    let plain = |name: &str| {
+        let rest = without_nickname(name);
+        std::iter::once(name.to_owned()).chain(rest).map(|n| words(&n)).collect::<Vec<_>>()
+    };
+    let (a, b) = (plain(a), plain(b));
+    let pairs = a.iter().flat_map(|x| b.iter().map(move |y| words_similarity(x, y)));
+    pairs.fold(0.0, f64::max)
+}
+
+/// The name without what stands in quote marks or brackets within it, if anything does.
+fn without_nickname(name: &str) -> Option<String> {
+    let opens = |c: char| matches!(c, '\'' | '"' | '“' | '‘' | '(');
+    let closes = |c: char| matches!(c, '\'' | '"' | '”' | '’' | ')');
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let start = (1..words.len()).find(|&at| words[at].starts_with(opens))?;
+    let end = (start..words.len() - 1).find(|&at| words[at].ends_with(closes))?;
+    Some([&words[..start], &words[end + 1..]].concat().join(" "))
+}
+
+fn words_similarity(a: &[String], b: &[String]) -> f64 {
+    let (tokens_a, tokens_b) = (tokens(a), tokens(b));
+    if tokens_a.is_empty() || tokens_b.is_empty() {
         return 0.0;
     }
-    if a.concat() == b.concat() {
+    if tokens_a.concat() == tokens_b.concat() {
         return 1.0;
     }
-    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
-    // "Van Rompuy", "Suu Kyi", "Albert II": a run of several words of the longer name.
-    if short.len() >= 2 && long.windows(short.len()).any(|run| run == short.as_slice()) {
+    let in_order = tokens_a.len() <= tokens_b.len();
+    let (short, long) = if in_order { (tokens_a, tokens_b) } else { (tokens_b, tokens_a) };
+    // "Suu Kyi", "Albert II": a run of several words of the longer name.
+    if short.len() >= 2 && has_run(&long, &short) {
         return PART;
     }
+    // "Van Rompuy": a family name with its particle says more than one without.
+    if a.len() != b.len() && a.len().min(b.len()) >= 2 && (has_run(a, b) || has_run(b, a)) {
+        return FAMILY_PART;
+    }
+    let joined = (long.len() > short.len() && short.len() >= 2).then(|| joined(&short, &long));
+    aligned(&short, &joined.flatten().unwrap_or(long))
+}
+
+fn has_run(long: &[String], short: &[String]) -> bool {
+    long.windows(short.len()).any(|run| run == short)
+}
+
+/// "Abdel Fattah" beside "Abdelfattah": the longer name with two tokens made one that the shorter name has.
+fn joined(short: &[String], long: &[String]) -> Option<Vec<String>> {
+    (1..long.len()).find_map(|at| {
+        let both = long[at - 1].len() > 1 && long[at].len() > 1;
+        let one = both.then(|| format!("{}{}", long[at - 1], long[at]))?;
+        let known = short.iter().any(|t| t.len() >= 5 && token_similarity(t, &one) >= 0.9);
+        known.then(|| [&long[..at - 1], &[one], &long[at + 1..]].concat())
+    })
+}
+
+/// The score of two lists of tokens, the longer one last, each token beside the one that is most like it.
+fn aligned(short: &[String], long: &[String]) -> f64 {
     // "Paul Justin" and "Justin Paul" are seldom one person.
-    let swapped = a.len() == 2
-        && b.len() == 2
-        && token_similarity(&a[0], &b[1]) > 0.85
-        && token_similarity(&a[1], &b[0]) > 0.85;
+    let swapped = short.len() == 2
+        && long.len() == 2
+        && token_similarity(&short[0], &long[1]) > 0.8
+        && token_similarity(&short[1], &long[0]) > 0.8;
     let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
     for (i, x) in short.iter().enumerate() {
         for (j, y) in long.iter().enumerate() {
@@ -131,8 +181,9 @@ pub fn name_similarity(a: &str, b: &str) -> f64 {
         worst = worst.min(score);
         full += usize::from(score > 0.85 && short[i].len() > 1 && long[j].len() > 1);
     }
-    let unmatched = (long.len() - short.len()) as f64;
-    let mut score = sum / (short.len() as f64 + 0.35 * unmatched);
+    // Between the same given name and the same family name others are often left out.
+    let unmatched = if same_ends(short, long) { 0.15 } else { 0.35 };
+    let mut score = sum / (short.len() as f64 + unmatched * (long.len() - short.len()) as f64);
     if worst < 0.6 {
         score *= 0.75;
     }
@@ -143,31 +194,43 @@ pub fn name_similarity(a: &str, b: &str) -> f64 {
         score *= 0.93;
     }
     if swapped {
-        score *= 0.85;
+        score *= 0.75;
     }
     score.clamp(0.0, 1.0)
 }
 
+fn same_ends(short: &[String], long: &[String]) -> bool {
+    let same = |a: Option<&String>, b: Option<&String>| {
+        a.zip(b).is_some_and(|(a, b)| a.len() > 1 && token_similarity(a, b) >= 0.9)
+    };
+    short.len() >= 2 && same(short.first(), long.first()) && same(short.last(), long.last())
+}
+
 /// The score of a name that is a part of several words of another.
 const PART: f64 = 0.95;
+/// The score of a family name with its particle that is a part of another name.
+const FAMILY_PART: f64 = 0.85;
 
 /// The score from which two full names are taken for one.
 pub(super) const SAME: f64 = 0.9;
 
-fn tokens(name: &str) -> Vec<String> {
+/// The words of a name without titles.
+fn words(name: &str) -> Vec<String> {
     let digits = |c: char| match c {
         '0' => 'o',
         '1' => 'i',
         '9' => 'g',
         c => c,
     };
-    let words = names::person_words(name);
     let title = |w: &String| has("mr mrs ms dr sheikh shaikh haji mullah jr sr llc ltd", w);
-    let words: Vec<&String> = words.iter().filter(|w| !title(w)).collect();
-    let kept: Vec<&String> = words.iter().copied().filter(|w| !has(PARTICLES, w)).collect();
-    // "De Boer" is more of a name with its particle.
-    let kept = if kept.len() < 2 { words } else { kept };
-    kept.into_iter().map(|w| w.chars().map(digits).collect()).collect()
+    let words = names::person_words(name).into_iter().filter(|w| !title(w));
+    words.map(|w| w.chars().map(digits).collect()).collect()
+}
+
+/// The words that are compared: those that are no particles, unless only one is left.
+fn tokens(words: &[String]) -> Vec<String> {
+    let kept: Vec<String> = words.iter().filter(|w| !has(PARTICLES, w)).cloned().collect();
+    if kept.len() < 2 { words.to_vec() } else { kept }
 }
 
 fn token_similarity(a: &str, b: &str) -> f64 {
@@ -244,8 +307,25 @@ mod tests {
         check("Kim Jong Un", "Kim Jong Il", false);
         check("Ri Yong Ho", "Ri Yong Gil", false);
         check("Lavrov", "Sergey Lavrov", false);
+        check("Abdelfattah Quillani", "Abdel Fattah Quillani", true);
+        check("Ada 'Ink' Quill", "Ada Quill", true);
+        check("Ada \"Ink\" Quill", "Ink Quill", true);
+        check("Ada Maria Quill", "Ada Quill", true);
+        check("Quill Ada", "Ada Quill", false);
         check("Jane Smith", "John Smith", false);
         check("", "John Smith", false);
+    }
+
+    #[test]
+    fn parts_of_names() {
+        let check = |a: &str, b: &str, expected: f64| {
+            let score = name_similarity(a, b);
+            assert!((score - expected).abs() < 1e-12, "{a} / {b}: {score:.3}");
+        };
+        check("Suu Kyi", "Aung San Suu Kyi", PART);
+        check("Van Quillen", "Ada van Quillen", FAMILY_PART);
+        check("Ben Quilli", "Adan El Farid Ben Quilli", FAMILY_PART);
+        check("Ada Quill", "Ada Quill", 1.0);
     }
 
     #[test]
