@@ -63,10 +63,11 @@ impl Config {
         layers::load(sources, overrides)
     }
 
-    /// What a record says about who made it. The hash covers the settings that shape records, so that two runs with
-    /// the same hash, model, knowledge base and list of names make the same records of the same input.
+    /// What a record says about who made it. The hash covers the settings that shape records; extract makes it cover what is
+    /// in the knowledge base and the list of names, so that two runs with the same hash and model make the same records of
+    /// the same input.
     pub fn provenance(&self) -> Provenance {
-        let shaping = (&self.ingest.limits, self.extract.explain, &self.entities);
+        let shaping = (&self.ingest.limits, self.extract.explain);
         let json = serde_json::to_vec(&shaping).expect("settings are JSON");
         Provenance {
             copydesk: env!("CARGO_PKG_VERSION").into(),

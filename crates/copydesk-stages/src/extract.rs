@@ -69,7 +69,9 @@ impl Stage for Extract {
             return Ok(Route::On);
         }
         let doc = self.pipeline.parse(&record.text.body);
-        record.entities = entities::find(&doc, record, &self.knowledge.now());
+        let known = self.knowledge.now();
+        record.entities = entities::find(&doc, record, &known);
+        record.provenance.config = known.config(record.provenance.config.as_deref());
         if !self.claims {
             return Ok(Route::On);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use copydesk_kb::{Base, UserLists};
+use copydesk_kb::{Base, BuildOptions, Builder, UserLists};
 use copydesk_nlp::Pipeline;
 use copydesk_stages::{Extract, Knowledge, Stage};
 use copydesk_types::{
@@ -20,7 +20,7 @@ fn entities(body: &str) -> Vec<Entity> {
     run(&mut Extract::new(pipeline(), false), body)
 }
 
-fn run(stage: &mut Extract, body: &str) -> Vec<Entity> {
+fn record(body: &str) -> Record {
     let source = Source {
         path: "test.txt".into(),
         member: None,
@@ -33,15 +33,24 @@ fn run(stage: &mut Extract, body: &str) -> Vec<Entity> {
     };
     let blocks = vec![Block { kind: BlockKind::Paragraph, start: 0, end: body.len() }];
     let text = Text::new(body.to_owned(), TextMethod::Plain, blocks);
-    let mut record = Record::new(
-        article_id("test", body),
-        source,
-        Article::default(),
-        text,
-        Provenance::default(),
-    );
+    let id = article_id("test", body);
+    Record::new(id, source, Article::default(), text, Provenance::default())
+}
+
+fn run(stage: &mut Extract, body: &str) -> Vec<Entity> {
+    let mut record = record(body);
     stage.run(&mut record).expect("the stage runs");
     record.entities
+}
+
+/// A base that knows nobody.
+fn empty_base() -> Base {
+    let directory = tempfile::tempdir().expect("a directory");
+    let options = BuildOptions::in_directory(directory.path());
+    let builder = Builder::new(options, Box::new(|_| {})).expect("a builder");
+    let out = directory.path().join("empty.kb");
+    builder.finish(&out).expect("a base");
+    Base::open(Arc::new(std::fs::read(out).expect("the base"))).expect("a base")
 }
 
 /// The surfaces of the entity with this name, and its type.
@@ -191,6 +200,30 @@ fn lists_and_bases_are_replaced_under_a_running_stage() {
     knowledge.replace_lists(UserLists::default());
     knowledge.replace_base(Arc::new(Base::embedded()));
     assert_eq!(run(&mut stage, body), first);
+}
+
+#[test]
+fn the_hash_of_the_settings_covers_base_and_lists() {
+    let knowledge = Knowledge::embedded();
+    let mut stage = Extract::with_knowledge(pipeline(), false, knowledge.clone());
+    let mut config = |settings: &str| {
+        let mut record = record("Ada Quillfeather spoke in Oslo.");
+        record.provenance.config = Some(settings.to_owned());
+        stage.run(&mut record).expect("the stage runs");
+        record.provenance.config.expect("a hash")
+    };
+    let first = config("one");
+    assert!(first.starts_with("sha256:") && first.len() == 71, "{first}");
+    assert_ne!(config("two"), first);
+    let lists = |text| UserLists::from_toml(text).expect("well formed");
+    knowledge.replace_lists(lists("[[block]]\nname = \"Oslo\"\n"));
+    assert_ne!(config("one"), first);
+    knowledge.replace_lists(lists("[[block]]\nname = \"Bergen\"\n"));
+    let bergen = config("one");
+    knowledge.replace_lists(lists("[[block]]\nname = \"Bergen\"\n"));
+    assert_eq!(config("one"), bergen, "the same words from another file");
+    knowledge.replace_base(Arc::new(empty_base()));
+    assert_ne!(config("one"), bergen);
 }
 
 #[test]

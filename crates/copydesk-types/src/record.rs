@@ -203,7 +203,7 @@ pub struct Provenance {
     pub copydesk: String,
     /// Language model, null before extract.
     pub model: Option<String>,
-    /// Hash of the settings that shape the result.
+    /// Hash of the settings that shape the result; from extract on also of the knowledge base and the list of names.
     pub config: Option<String>,
     /// Machine; left out of reproducible output.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,12 +3,24 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use copydesk_kb::{Base, UserLists};
+use sha2::{Digest as _, Sha256};
 
 /// A base and lists, as one article sees them.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) base: Arc<Base>,
     pub(super) lists: Arc<UserLists>,
+}
+
+impl Known {
+    /// The hash of the settings that a record came with, made to cover what is in the base and in the lists: a path says
+    /// nothing of that, and both can be replaced while a run goes on.
+    pub(super) fn config(&self, settings: Option<&str>) -> Option<String> {
+        let mut hash = Sha256::new_with_prefix(settings?);
+        hash.update(self.base.checksum());
+        hash.update(self.lists.digest());
+        Some(format!("sha256:{:x}", hash.finalize()))
+    }
 }
 
 /// A handle on the base and the lists that stages share. A replacement holds from the next article on; an article that
