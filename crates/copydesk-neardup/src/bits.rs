@@ -74,8 +74,16 @@ impl<'a> BitReader<'a> {
         Self { bytes, held: 0, count: 0 }
     }
 
+    /// Holds at least 56 bits, as far as there are so many. What stands above them is what comes next, not yet counted.
     fn fill(&mut self) {
-        while self.count <= 56 {
+        if let Some(word) = self.bytes.first_chunk::<8>() {
+            self.held |= u64::from_le_bytes(*word) << self.count;
+            let whole = (63 - self.count) / 8;
+            self.count += 8 * whole;
+            self.bytes = self.bytes.get(whole as usize..).unwrap_or_default();
+            return;
+        }
+        while self.count < 56 {
             let Some((&byte, rest)) = self.bytes.split_first() else { return };
             self.held |= u64::from(byte) << self.count;
             self.count += 8;
@@ -106,17 +114,39 @@ impl<'a> BitReader<'a> {
     }
 
     pub(crate) fn take_set(&mut self, width: u32, most: usize) -> Option<Vec<u32>> {
+        let mut set = Vec::new();
+        self.read_set(width, most, &mut set)?;
+        Some(set)
+    }
+
+    /// Appends a set to `out`.
+    pub(crate) fn read_set(&mut self, width: u32, most: usize, out: &mut Vec<u32>) -> Option<()> {
         let len = usize::try_from(self.take_varint()?).ok().filter(|len| *len <= most)?;
         let parameter = rice_parameter(len, width);
-        let mut set = Vec::with_capacity(len);
+        out.reserve(len);
         let mut next = 0_u64;
         for _ in 0..len {
-            let high = self.take_unary()?;
-            let value = next + (high << parameter) + u64::from(self.take(parameter)?);
-            set.push(u32::try_from(value).ok()?);
+            let value = next + self.take_gap(parameter)?;
+            out.push(u32::try_from(value).ok()?);
             next = value + 1;
         }
-        Some(set)
+        Some(())
+    }
+
+    fn take_gap(&mut self, parameter: u32) -> Option<u64> {
+        if self.count < 48 {
+            self.fill();
+        }
+        let ones = self.held.trailing_ones();
+        let bits = ones + 1 + parameter;
+        if bits > self.count {
+            let high = self.take_unary()?;
+            return Some((high << parameter) + u64::from(self.take(parameter)?));
+        }
+        let low = (self.held >> (ones + 1)) & ((1 << parameter) - 1);
+        self.held >>= bits;
+        self.count -= bits;
+        Some((u64::from(ones) << parameter) + low)
     }
 
     /// The number of ones before a zero.

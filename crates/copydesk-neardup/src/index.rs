@@ -1,24 +1,16 @@
 //! The index: what has been seen, and what a new article is to it.
 
-use std::collections::VecDeque;
-
 use crate::Error;
 use crate::fingerprint::{Article, Draft};
 use crate::judge::{Rule, Verdict};
-use crate::postings::{Postings, Table};
+use crate::postings::Table;
 use crate::sketch::{Sketch, sampled};
+use crate::window::Window;
 
+/// More articles have no numbers.
+const MOST: u32 = 1 << 31;
 /// A unit is boilerplate when so many clusters of one source have it.
 const SEVERAL: u32 = 3;
-/// Segments of the window; the oldest one leaves it as a whole.
-const SEGMENTS: usize = 4;
-/// Postings of an article, about.
-const POSTINGS: usize = 60;
-/// Old articles keep the shingles of this level.
-const OLD_LEVEL: u32 = 5;
-/// And only long ones are kept at all, but for the hash of their body.
-const OLD_SIZE: u32 = 200;
-
 /// Settings of an [`Index`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -67,43 +59,18 @@ pub(crate) struct Entry {
     pub(crate) sketch: Box<[u8]>,
 }
 
-#[derive(Debug, Default)]
-struct Segment {
-    postings: Postings,
-    /// Past its last article.
-    end: u32,
-}
-
-impl Segment {
-    /// Adds the postings of its next article, which is in `entries`.
-    fn add(&mut self, article: u32, sketch: &Sketch, part: Option<(u32, u32)>, entries: &[Entry]) {
-        let root = usize::try_from(article).ok().and_then(|a| entries.get(a)).map(|e| e.root);
-        let level = index_level(sketch.size);
-        for shingle in sketch.zones.iter().flatten().filter(|s| sampled(**s, level)) {
-            if has(part, *shingle) {
-                self.postings.add(*shingle, article, root.unwrap_or(article), entries);
-            }
-        }
-        self.end = article + 1;
-    }
-}
-
 /// An online near-duplicate index. Articles are numbered in the order in which they were inserted.
 #[derive(Debug, Default)]
 pub struct Index {
     options: Options,
     /// Of a split index: which part this is, and of how many.
-    part: Option<(u32, u32)>,
+    pub(crate) part: Option<(u32, u32)>,
     pub(crate) entries: Vec<Entry>,
     /// First article of each body.
     pub(crate) exact: Table<u128, u32>,
     /// Newest version of each cluster that has more than one article.
     pub(crate) newest: Table<u32, u32>,
-    /// Newest last.
-    segments: VecDeque<Segment>,
-    old: Postings,
-    /// Articles before this one are old.
-    old_end: u32,
+    pub(crate) window: Window,
 }
 
 /// Sampling of the postings of a long text.
@@ -214,33 +181,30 @@ impl Index {
     pub(crate) fn collect(&self, shingle: u32, most: u32, out: &mut Vec<u32>) -> u32 {
         let clusters = self.clusters(shingle);
         if (1..=most).contains(&clusters) {
-            for segment in self.segments.iter().rev() {
-                segment.postings.get(shingle, out);
-            }
-            if sampled(shingle, OLD_LEVEL) {
-                self.old.get(shingle, out);
-            }
+            self.window.collect(shingle, out);
         }
         clusters
     }
 
     /// How many clusters have a shingle; one that is in two segments counts twice.
     pub(crate) fn clusters(&self, shingle: u32) -> u32 {
-        let hot = self.segments.iter().map(|s| s.postings.clusters(shingle)).sum::<u32>();
-        let old = if sampled(shingle, OLD_LEVEL) { self.old.clusters(shingle) } else { 0 };
-        hot + old
+        self.window.clusters(shingle)
     }
 
     /// Takes in an article with its decision, and returns its number. Errors when the decision names an article that
     /// is not there.
     pub fn insert(&mut self, sketch: &Sketch, finding: Finding) -> Result<u32, Error> {
         let article = self.enter(sketch, &sketch.encode(), finding)?;
-        self.open_segment(article);
-        let part = self.part;
-        if let Some(segment) = self.segments.back_mut() {
-            segment.add(article, sketch, part, &self.entries);
+        if self.window.end() == article {
+            self.post(article, sketch)?;
         }
         Ok(article)
+    }
+
+    /// Takes in an article as [`insert`](Self::insert) does, by its encoded sketch, and leaves the work of finding it
+    /// to [`settle`](Self::settle), which is cheaper for many at once. Before that nothing is to be decided.
+    pub fn load(&mut self, encoded: &[u8], finding: Finding) -> Result<u32, Error> {
+        self.enter(&Sketch::decode(encoded)?, encoded, finding)
     }
 
     /// Takes in an article, but for its postings.
@@ -251,7 +215,7 @@ impl Index {
         finding: Finding,
     ) -> Result<u32, Error> {
         let article = self.len();
-        if article == u32::MAX - 1 {
+        if article == MOST {
             return Err(Error::Full);
         }
         if finding.parent.into_iter().chain(finding.root).any(|a| a >= article) {
@@ -272,73 +236,9 @@ impl Index {
         self.entries.reserve(articles);
         self.exact.reserve(articles);
     }
-
-    /// Makes the postings of all articles, as their inserts one by one would have: a thread a segment. Errors when a sketch
-    /// cannot be read.
-    pub(crate) fn index_again(&mut self) -> Result<(), Error> {
-        let (count, size) = (self.len(), self.segment_size());
-        let segments = count.div_ceil(size);
-        let kept = segments.min(u32::try_from(SEGMENTS).expect("small") + 1);
-        self.grow_old((segments - kept) * size);
-        let (entries, part) = (&self.entries, self.part);
-        let make = |number: u32| {
-            let (from, end) = (number * size, count.min((number + 1) * size));
-            let room = usize::try_from(end - from).unwrap_or_default() * POSTINGS;
-            let mut segment = Segment { postings: Postings::with_room(room), end };
-            for article in from..end {
-                let entry = usize::try_from(article).ok().and_then(|a| entries.get(a));
-                let sketch = Sketch::decode(&entry.ok_or(Error::Damaged)?.sketch)?;
-                segment.add(article, &sketch, part, entries);
-            }
-            Ok(segment)
-        };
-        let made: Result<VecDeque<Segment>, Error> = std::thread::scope(|threads| {
-            let started: Vec<_> =
-                (segments - kept..segments).map(|n| threads.spawn(move || make(n))).collect();
-            started.into_iter().map(|made| made.join().expect("it does not panic")).collect()
-        });
-        self.segments = made?;
-        Ok(())
-    }
-
-    /// Makes sure that there is a segment for the next article; starting a new one may make the oldest one old.
-    fn open_segment(&mut self, next: u32) {
-        let start = self.segments.iter().rev().nth(1).map_or(self.old_end, |s| s.end);
-        if self.segments.is_empty() || next - start >= self.segment_size() {
-            if self.segments.len() > SEGMENTS
-                && let Some(oldest) = self.segments.pop_front()
-            {
-                self.grow_old(oldest.end);
-            }
-            self.segments.push_back(Segment { postings: Postings::default(), end: next });
-        }
-    }
-
-    /// Articles of a full segment.
-    fn segment_size(&self) -> u32 {
-        self.options.window.div_ceil(u32::try_from(SEGMENTS).expect("small")).max(1)
-    }
-
-    /// Cuts the articles before `end` down to what old ones keep.
-    fn grow_old(&mut self, end: u32) {
-        for article in self.old_end..end {
-            let Some(entry) = usize::try_from(article).ok().and_then(|a| self.entries.get_mut(a))
-            else {
-                continue;
-            };
-            let Ok(mut sketch) = Sketch::decode(&entry.sketch) else { continue };
-            let level = if sketch.size < OLD_SIZE { u32::BITS } else { OLD_LEVEL };
-            sketch.thin(level);
-            entry.sketch = sketch.encode().into();
-            let root = entry.root;
-            for shingle in sketch.zones.iter().flatten().filter(|s| has(self.part, **s)) {
-                self.old.add(*shingle, article, root, &self.entries);
-            }
-        }
-        self.old_end = end;
-    }
 }
 
-fn has(part: Option<(u32, u32)>, shingle: u32) -> bool {
+/// Whether a shingle belongs to a part of a split index.
+pub(crate) fn has(part: Option<(u32, u32)>, shingle: u32) -> bool {
     part.is_none_or(|(number, of)| (shingle >> 16) % of.max(1) == number)
 }

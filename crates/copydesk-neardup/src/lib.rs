@@ -35,7 +35,9 @@ mod judge;
 mod postings;
 mod sketch;
 mod snapshot;
+mod sorted;
 mod tokens;
+mod window;
 
 pub use candidates::Candidate;
 pub use compare::Comparison;

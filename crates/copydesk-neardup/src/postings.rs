@@ -1,12 +1,14 @@
-//! An inverted index from shingles to articles: chains in one array, their heads in a hash table.
+//! An inverted index from shingles to articles. What is added goes to chains in one array with their heads in a hash
+//! table; what is there at once goes to sorted arrays.
 
 use std::collections::{HashMap, hash_map};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::index::Entry;
+use crate::sorted::Sorted;
 
 /// Longer lists take no more articles: what so many share tells nothing.
-const LONGEST: u16 = 128;
+pub(crate) const LONGEST: u16 = 128;
 
 /// Hasher of numbers that are hashes already.
 #[derive(Debug, Default, Clone, Copy)]
@@ -62,26 +64,36 @@ const NONE: u32 = u32::MAX;
 /// The postings of a run of articles. Most shingles stand in one article, which their head names.
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
+    sorted: Sorted,
+    /// Lists that something was added to; each stands for that in `sorted`.
     heads: Table<u32, Head>,
     links: Vec<Link>,
 }
 
+impl From<Sorted> for Postings {
+    fn from(sorted: Sorted) -> Self {
+        Self { sorted, ..Self::default() }
+    }
+}
+
 impl Postings {
-    /// No postings, and room for so many shingles.
-    pub(crate) fn with_room(shingles: usize) -> Self {
-        let heads = Table::with_capacity_and_hasher(shingles, BuildHasherDefault::default());
-        Self { heads, links: Vec::new() }
+    /// Whether nothing was added to what was there at once.
+    pub(crate) fn is_sorted(&self) -> bool {
+        self.heads.is_empty()
     }
 
     /// Adds an article of the cluster `root`; `entries` has it and all before.
     pub(crate) fn add(&mut self, shingle: u32, article: u32, root: u32, entries: &[Entry]) {
-        let Self { heads, links } = self;
+        let Self { sorted, heads, links } = self;
         let head = match heads.entry(shingle) {
             hash_map::Entry::Occupied(head) => head.into_mut(),
-            hash_map::Entry::Vacant(place) => {
-                place.insert(Head { last: article, len: 1, clusters: 1 });
-                return;
-            }
+            hash_map::Entry::Vacant(place) => match sorted.get(shingle) {
+                Some((articles, clusters)) => place.insert(copied(articles, clusters, links)),
+                None => {
+                    place.insert(Head { last: article, len: 1, clusters: 1 });
+                    return;
+                }
+            },
         };
         let root_of = |a: u32| Some(entries.get(usize::try_from(a).ok()?)?.root);
         let is_first = root == article
@@ -100,13 +112,28 @@ impl Postings {
     pub(crate) fn get(&self, shingle: u32, out: &mut Vec<u32>) {
         if let Some(head) = self.heads.get(&shingle) {
             out.extend(list(&self.links, head));
+        } else if let Some((articles, _)) = self.sorted.get(shingle) {
+            out.extend_from_slice(articles);
         }
     }
 
     /// How many clusters have a shingle.
     pub(crate) fn clusters(&self, shingle: u32) -> u32 {
-        self.heads.get(&shingle).map_or(0, |head| u32::from(head.clusters))
+        let head = self.heads.get(&shingle).map(|head| u32::from(head.clusters));
+        head.or_else(|| Some(self.sorted.get(shingle)?.1)).unwrap_or(0)
     }
+}
+
+/// The head of a list that is copied into links.
+fn copied(articles: &[u32], clusters: u32, links: &mut Vec<Link>) -> Head {
+    let len = u16::try_from(articles.len()).expect("at most LONGEST");
+    let clusters = u16::try_from(clusters).unwrap_or(u16::MAX);
+    if let [only] = articles {
+        return Head { last: *only, len, clusters };
+    }
+    let chain =
+        articles.iter().rev().fold(NONE, |before, a| push(links, Link { article: *a, before }));
+    Head { last: chain, len, clusters }
 }
 
 /// Appends a link; its place.
@@ -123,4 +150,73 @@ fn list(links: &[Link], head: &Head) -> impl Iterator<Item = u32> {
     let last = if head.len == 1 { None } else { at(head.last) };
     let chain = std::iter::successors(last, move |link| at(link.before));
     only.into_iter().chain(chain.map(|link| link.article))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::Finding;
+    use crate::judge::{Rule, Verdict};
+    use crate::sorted::Pairs;
+    use proptest::prelude::*;
+
+    fn entry(root: u32) -> Entry {
+        let finding = Finding {
+            verdict: Verdict::New,
+            parent: None,
+            root: None,
+            version: 1,
+            containment: 0,
+            contained: 0,
+            jaccard: 0,
+            rule: Rule::None,
+            fresh: true,
+        };
+        Entry { finding, root, source: 0, size: 0, sketch: Box::default() }
+    }
+
+    proptest! {
+        /// Articles of a few clusters, each with some of a few shingles; the first `cut` of them at once.
+        #[test]
+        fn made_at_once_is_as_added_one_by_one(
+            articles in prop::collection::vec((any::<prop::sample::Index>(), 0_u64..u64::MAX), 1..400),
+            cut in any::<prop::sample::Index>(),
+            spread in prop::sample::select(vec![1_u32, 0x0200_0001, 0x0a00_0000]),
+        ) {
+            let mut entries: Vec<Entry> = Vec::new();
+            for (root, _) in &articles {
+                let own = u32::try_from(entries.len()).unwrap();
+                // Half of them belong to the cluster of an earlier one.
+                let root = root.index(2 * entries.len() + 1);
+                entries.push(entry(entries.get(root).map_or(own, |e| e.root)));
+            }
+            let has = |n: usize, s: u32| articles[n].1 >> (s % 64) & 1 == 1 || s == 9;
+            let shingles = |n| (0..24_u32).filter(move |s| has(n, *s)).map(|s| s.wrapping_mul(spread));
+            let cut = cut.index(articles.len() + 1);
+            let root = |a: u32| entries[a as usize].root;
+            let (mut added, mut pairs) = (Postings::default(), Pairs::with_room(8));
+            for n in 0..cut {
+                shingles(n).for_each(|s| pairs.push(s, u32::try_from(n).unwrap()));
+            }
+            let mut at_once = Postings::from(Sorted::new(pairs, root));
+            prop_assert!(at_once.is_sorted());
+            for n in 0..articles.len() {
+                let article = u32::try_from(n).unwrap();
+                for s in shingles(n) {
+                    added.add(s, article, root(article), &entries);
+                    if n >= cut {
+                        at_once.add(s, article, root(article), &entries);
+                    }
+                }
+            }
+            for s in (0..25_u32).map(|s| s.wrapping_mul(spread)) {
+                let lists = [&added, &at_once].map(|p| {
+                    let mut list = Vec::new();
+                    p.get(s, &mut list);
+                    (list, p.clusters(s))
+                });
+                prop_assert_eq!(&lists[0], &lists[1], "shingle {}", s);
+            }
+        }
+    }
 }

@@ -106,13 +106,18 @@ impl Sketch {
         union(&union(first, second), rest)
     }
 
-    /// Keeps the shingles of a coarser level only (none at level 32), and no facts.
-    pub(crate) fn thin(&mut self, level: u32) {
+    /// Keeps the shingles of a coarser level only (none at level 32), and no facts. Says whether there were more.
+    pub(crate) fn thin(&mut self, level: u32) -> bool {
+        let facts = [&self.numbers, &self.lead_names, &self.names, &self.title];
+        if self.level >= level && facts.iter().all(|set| set.is_empty()) {
+            return false;
+        }
         self.level = self.level.max(level);
         for zone in &mut self.zones {
             zone.retain(|s| sampled(*s, level));
         }
         (self.numbers, self.lead_names, self.names, self.title) = Default::default();
+        true
     }
 
     /// The sketch in bytes, about 700 for a news article.
@@ -142,20 +147,34 @@ impl Sketch {
 
     /// Reads what [`encode`](Self::encode) wrote. Errors when the bytes are no sketch of this version.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = BitReader::new(bytes);
-        if reader.take(8) != Some(VERSION) {
-            return Err(Error::Version);
-        }
-        read(&mut reader).filter(|_| reader.is_done()).ok_or(Error::Damaged)
+        let (mut sketch, mut reader) = Self::start(bytes)?;
+        let sets = read_sets(&mut sketch, &mut reader).filter(|()| reader.is_done());
+        sets.map(|()| sketch).ok_or(Error::Damaged)
     }
 
     /// Reads the fields before the sets, which stay empty.
     pub(crate) fn decode_head(bytes: &[u8]) -> Result<Self, Error> {
+        Self::start(bytes).map(|(sketch, _)| sketch)
+    }
+
+    /// Puts the shingles of an encoded sketch into `out`, and returns how many its article had.
+    pub(crate) fn decode_shingles(bytes: &[u8], out: &mut Vec<u32>) -> Result<u32, Error> {
+        out.clear();
+        let (sketch, mut reader) = Self::start(bytes)?;
+        for _ in &sketch.zones {
+            reader.read_set(32, MOST, out).ok_or(Error::Damaged)?;
+        }
+        Ok(sketch.size)
+    }
+
+    /// The fields before the sets, and what reads the sets.
+    fn start(bytes: &[u8]) -> Result<(Self, BitReader<'_>), Error> {
         let mut reader = BitReader::new(bytes);
         if reader.take(8) != Some(VERSION) {
             return Err(Error::Version);
         }
-        read_head(&mut reader).ok_or(Error::Damaged)
+        let sketch = read_head(&mut reader).ok_or(Error::Damaged)?;
+        Ok((sketch, reader))
     }
 }
 
@@ -178,15 +197,14 @@ fn read_head(reader: &mut BitReader<'_>) -> Option<Sketch> {
     Some(sketch)
 }
 
-fn read(reader: &mut BitReader<'_>) -> Option<Sketch> {
-    let mut sketch = read_head(reader)?;
+fn read_sets(sketch: &mut Sketch, reader: &mut BitReader<'_>) -> Option<()> {
     for zone in &mut sketch.zones {
         *zone = reader.take_set(32, MOST)?;
     }
     for set in [&mut sketch.numbers, &mut sketch.lead_names, &mut sketch.names, &mut sketch.title] {
         *set = reader.take_set(16, FACTS)?;
     }
-    Some(sketch)
+    Some(())
 }
 
 /// The first [`FACTS`] distinct ones, sorted.

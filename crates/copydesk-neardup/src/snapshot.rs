@@ -13,7 +13,8 @@ use crate::sketch::Sketch;
 const MAGIC: &[u8; 4] = b"cdnd";
 const VERSION: u8 = 1;
 const CHECK: usize = 16;
-/// An article has at least so many bytes.
+/// Bytes of an article, but for its sketch, and at least with it.
+const ENTRY: usize = 25;
 const LEAST: usize = 48;
 /// No article.
 const NONE: u32 = u32::MAX;
@@ -21,18 +22,27 @@ const NONE: u32 = u32::MAX;
 impl Index {
     /// The index in bytes, for [`restore`](Self::restore).
     pub fn snapshot(&self) -> Vec<u8> {
-        let mut out = MAGIC.to_vec();
+        let mut out = Vec::new();
+        self.write_snapshot(&mut out);
+        out
+    }
+
+    /// Appends the same to `out`.
+    pub fn write_snapshot(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let sketches: usize = self.entries.iter().map(|e| e.sketch.len()).sum();
+        out.reserve(sketches + ENTRY * self.entries.len() + ENTRY + CHECK);
+        out.extend_from_slice(MAGIC);
         out.push(VERSION);
         out.extend(self.options().window.to_le_bytes());
         out.extend(self.len().to_le_bytes());
         for entry in &self.entries {
-            write_finding(&entry.finding, &mut out);
+            write_finding(&entry.finding, out);
             out.extend(u32::try_from(entry.sketch.len()).expect("a sketch is small").to_le_bytes());
             out.extend_from_slice(&entry.sketch);
         }
-        let check = blake3::hash(&out);
+        let check = blake3::hash(out.get(start..).unwrap_or_default());
         out.extend(check.as_bytes().iter().take(CHECK));
-        out
     }
 
     /// The index of a snapshot. Errors when it is of another version or not what [`snapshot`](Self::snapshot) wrote.
@@ -75,7 +85,7 @@ fn read(mut bytes: &[u8]) -> Option<Result<Index, Error>> {
     if !bytes.is_empty() {
         return None;
     }
-    Some(index.index_again().map(|()| index))
+    Some(index.settle().map(|()| index))
 }
 
 fn write_finding(finding: &Finding, out: &mut Vec<u8>) {

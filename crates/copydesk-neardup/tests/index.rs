@@ -256,6 +256,26 @@ proptest! {
     }
 
     #[test]
+    fn loaded_articles_count_as_inserted_ones(stream in streams(), window in 1_u32..20, settled in prop::collection::vec(any::<bool>(), 25)) {
+        let mut whole = Index::new(Options { window });
+        let mut loaded = Index::new(Options { window });
+        for ((seed, from, count), settles) in stream.into_iter().zip(settled) {
+            let body = story(seed, 12).into_iter().skip(from).take(count).collect::<Vec<_>>().join(" ");
+            let article = Article { text: &body, source: Some("one"), ..Article::default() };
+            if settles {
+                loaded.settle().unwrap();
+                prop_assert_eq!(loaded.sketch(&article), whole.sketch(&article));
+                prop_assert_eq!(loaded.decide(&whole.sketch(&article)), whole.decide(&whole.sketch(&article)));
+            }
+            let sketch = whole.sketch(&article);
+            let finding = see(&mut whole, &article);
+            loaded.load(&sketch.encode(), finding).unwrap();
+        }
+        loaded.settle().unwrap();
+        prop_assert_eq!(whole.snapshot(), loaded.snapshot());
+    }
+
+    #[test]
     fn a_sketch_comes_back_and_any_bytes_are_read(seed in any::<u64>(), size in 0_usize..120, noise in prop::collection::vec(any::<u8>(), 0..200)) {
         let index = Index::new(Options::default());
         let body = story(seed, size).join(" ");

@@ -75,7 +75,7 @@ impl Dedup {
         }
         let sketch = decision.sketch()?;
         let finding = decision.finding(|id| self.numbers.get(&key_of(id)).copied())?;
-        let number = self.index.insert(&sketch, finding)?;
+        let number = self.index.load(&sketch, finding).context("take in the sketch")?;
         self.ids.push(key);
         self.numbers.insert(key, number);
         Ok(())
@@ -94,6 +94,11 @@ impl Stage for Dedup {
         {
             finding
         } else {
+            // A log that was read leaves this, and a decision of before a little of it.
+            self.index
+                .settle()
+                .context("read a sketch of the index")
+                .map_err(StageError::Reject)?;
             let input = input::of(record);
             let sketch = self.index.sketch(&input.article());
             let finding = self.index.decide(&sketch);

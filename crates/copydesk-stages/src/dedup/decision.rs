@@ -38,9 +38,9 @@ impl Decision {
         Ok(decision)
     }
 
-    pub(super) fn sketch(&self) -> anyhow::Result<Sketch> {
-        let bytes = STANDARD_NO_PAD.decode(&self.sketch).context("decode the sketch")?;
-        Sketch::decode(&bytes).context("decode the sketch")
+    /// The encoded sketch.
+    pub(super) fn sketch(&self) -> anyhow::Result<Vec<u8>> {
+        STANDARD_NO_PAD.decode(&self.sketch).context("decode the sketch")
     }
 
     /// The finding, with articles by their numbers. Errors when it names one that has none.

@@ -16,7 +16,7 @@ pub(super) fn write(ids: &[u128], index: &Index) -> Vec<u8> {
     for id in ids {
         out.extend(id.to_be_bytes());
     }
-    out.extend(index.snapshot());
+    index.write_snapshot(&mut out);
     let check = digest(&[&out]);
     out.extend_from_slice(check.as_bytes());
     out
