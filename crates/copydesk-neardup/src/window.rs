@@ -203,3 +203,41 @@ impl Index {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::Article;
+    use crate::index::Options;
+
+    /// Ends of the segments, and the clusters of each shingle of `sketch`.
+    fn shape(index: &Index, sketch: &Sketch) -> (Vec<u32>, Vec<u32>) {
+        let clusters = sketch.items().iter().map(|s| index.clusters(*s)).collect();
+        (index.window.segments.iter().map(|s| s.end).collect(), clusters)
+    }
+
+    #[test]
+    fn segments_are_the_same_whenever_articles_are_settled() {
+        let options = Options { window: 40 };
+        let text =
+            |n: u32| format!("The ferry to the island of number {n} sails at noon from pier {n}.");
+        for every in [1, 3, 7, 25, 100] {
+            let (mut inserted, mut loaded) = (Index::new(options), Index::new(options));
+            for n in 0..100 {
+                let text = text(n);
+                let sketch = inserted.sketch(&Article { text: &text, ..Article::default() });
+                let finding = inserted.decide(&sketch);
+                inserted.insert(&sketch, finding).unwrap();
+                loaded.load(&sketch.encode(), finding).unwrap();
+                if (n + 1) % every == 0 {
+                    loaded.settle().unwrap();
+                    assert_eq!(
+                        shape(&loaded, &sketch),
+                        shape(&inserted, &sketch),
+                        "{n} of {every}"
+                    );
+                }
+            }
+        }
+    }
+}
