@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             found += u64::from(original(n).is_some() && finding.verdict != Verdict::New);
             (sketch, finding)
         } else {
-            (outside.sketch(&article), NEW)
+            (outside.sketch(&article), Finding::new(Rule::None))
         };
         sketch_bytes += sketch.encode().len() as u64;
         index.insert(&sketch, finding)?;
@@ -73,18 +73,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     writeln!(std::io::stdout(), "{line}")?;
     Ok(())
 }
-
-const NEW: Finding = Finding {
-    verdict: Verdict::New,
-    parent: None,
-    root: None,
-    version: 1,
-    containment: 0,
-    contained: 0,
-    jaccard: 0,
-    rule: Rule::None,
-    fresh: true,
-};
 
 /// A stream of numbers (Knuth's MMIX generator).
 struct Random(u64);

@@ -14,19 +14,8 @@ impl Index {
 
     /// The same over all parts of a split index, of which this is any one.
     pub fn decide_over(&self, parts: &[&Self], this: &Sketch) -> Finding {
-        let new = |rule| Finding {
-            verdict: Verdict::New,
-            parent: None,
-            root: None,
-            version: 1,
-            containment: 0,
-            contained: 0,
-            jaccard: 0,
-            rule,
-            fresh: true,
-        };
         if this.words == 0 {
-            return new(Rule::Empty);
+            return Finding::new(Rule::Empty);
         }
         if let Some(finding) = self.exact(this) {
             return finding;
@@ -43,12 +32,12 @@ impl Index {
                 Err(rule) => refusal = if refusal == Rule::None { rule } else { refusal },
             }
         }
-        let Some((parent, rule)) = best else { return new(refusal) };
+        let Some((parent, rule)) = best else { return Finding::new(refusal) };
         if self.is_roundup(parent, &candidates) {
-            return new(Rule::Roundup);
+            return Finding::new(Rule::Roundup);
         }
         if self.drifts(this, parent) {
-            return new(Rule::Drift);
+            return Finding::new(Rule::Drift);
         }
         self.link(this, parent, rule)
     }

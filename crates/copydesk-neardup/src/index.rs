@@ -48,6 +48,23 @@ pub struct Finding {
     pub fresh: bool,
 }
 
+impl Finding {
+    /// That an article is new, by this rule: no copy of any before it.
+    pub fn new(rule: Rule) -> Self {
+        Self {
+            verdict: Verdict::New,
+            parent: None,
+            root: None,
+            version: 1,
+            containment: 0,
+            contained: 0,
+            jaccard: 0,
+            rule,
+            fresh: true,
+        }
+    }
+}
+
 /// What is kept of an article in memory.
 #[derive(Debug)]
 pub(crate) struct Entry {

@@ -156,22 +156,12 @@ fn list(links: &[Link], head: &Head) -> impl Iterator<Item = u32> {
 mod tests {
     use super::*;
     use crate::index::Finding;
-    use crate::judge::{Rule, Verdict};
+    use crate::judge::Rule;
     use crate::sorted::Pairs;
     use proptest::prelude::*;
 
     fn entry(root: u32) -> Entry {
-        let finding = Finding {
-            verdict: Verdict::New,
-            parent: None,
-            root: None,
-            version: 1,
-            containment: 0,
-            contained: 0,
-            jaccard: 0,
-            rule: Rule::None,
-            fresh: true,
-        };
+        let finding = Finding::new(Rule::None);
         Entry { finding, root, source: 0, size: 0, sketch: Box::default() }
     }
 
