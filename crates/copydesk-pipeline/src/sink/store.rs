@@ -84,7 +84,7 @@ pub(super) struct Store {
     segment: Option<Segment>,
     last: Option<Commit>,
     /// Held as long as the store lives.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Lines that go into one commit.
@@ -101,7 +101,7 @@ impl Store {
     pub(super) fn open(root: &Path, roll: Roll) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Io { path: root.into(), source };
         fs::create_dir_all(root).map_err(failed)?;
-        let lock = lock(root)?;
+        let lock = Lock::take(root)?;
         let (commits, last) = CommitLog::open(&root.join(COMMITS))?;
         let mut store = match last {
             None => {
@@ -258,13 +258,28 @@ impl Store {
     }
 }
 
-fn lock(root: &Path) -> Result<File, StoreError> {
-    let failed = |source| StoreError::Io { path: root.into(), source };
-    let lock = File::open(root).map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path: root.into() }),
-        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+/// The output directory for one store alone.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Lock {
+    fn take(root: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Io { path: root.into(), source };
+        let dir = File::open(root).map_err(failed)?;
+        match dir.try_lock() {
+            Ok(()) => Ok(Self(dir)),
+            Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path: root.into() }),
+            Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    /// Closing is not enough: a child process that is about to start holds the descriptor until it runs its program.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the output directory stays locked until this process ends");
+        }
     }
 }
 

@@ -169,6 +169,18 @@ fn one_writer_and_only_into_its_own_files() {
 }
 
 #[test]
+fn the_lock_ends_with_its_owner_while_a_process_starts() {
+    let dir = dir();
+    let lock = Lock::take(dir.path()).unwrap();
+    // As a process that is being started has it until it runs its program.
+    let inherited = lock.0.try_clone().unwrap();
+    drop(lock);
+    let again = Lock::take(dir.path());
+    drop(inherited);
+    again.unwrap();
+}
+
+#[test]
 fn a_file_shorter_than_its_commit_is_an_error() {
     let dir = dir();
     let mut store = open(dir.path());
