@@ -120,6 +120,7 @@ impl Inbox {
         }
         while let Some(path) = self.settle.take_due(now) {
             let found = fs::symlink_metadata(&path).ok().map(|metadata| Stamp::of(&metadata));
+            let found = found.filter(|_| !self.is_used(&path));
             match self.settle.look(&path, found, now) {
                 Look::Ready { stamp, announced } => {
                     self.facts.insert(path.clone(), (announced, now_ns()));
@@ -141,13 +142,24 @@ impl Inbox {
     }
 
     fn next_job(&mut self) -> Option<Job> {
-        let (stamp, path) = self.ready.pop_first()?;
-        let (announced, ready_ns) = self.facts.remove(&path).unwrap_or((false, now_ns()));
+        let (stamp, path, (announced, ready_ns)) = loop {
+            let (stamp, path) = self.ready.pop_first()?;
+            let facts = self.facts.remove(&path).unwrap_or((false, now_ns()));
+            // It was found empty, and then a file came into it and was handed out.
+            if !self.is_used(&path) {
+                break (stamp, path, facts);
+            }
+        };
         if let Some(dir) = path.parent().filter(|dir| is_file_name(dir)) {
             self.used.insert(dir.to_owned());
         }
         self.taken.insert(path.clone(), Taken::Reading(stamp, None));
         Some(Job { path, stamp, announced, ready_ns })
+    }
+
+    /// Whether it is a directory that held files. A file that has taken the place of one is a file.
+    fn is_used(&self, path: &Path) -> bool {
+        self.used.contains(path) && fs::symlink_metadata(path).is_ok_and(|m| m.is_dir())
     }
 
     /// Takes the news in; says whether to go on.
@@ -231,7 +243,7 @@ impl Inbox {
             Some(Taken::Waits(known) | Taken::Kept(known)) if *known == stamp => return,
             Some(Taken::Waits(_) | Taken::Kept(_)) | None => {}
         }
-        if self.facts.contains_key(path) || self.used.contains(path) {
+        if self.facts.contains_key(path) || self.is_used(path) {
             return;
         }
         if self.settle.holds(path) || self.settle.len() + self.ready.len() < MAX_FOUND {

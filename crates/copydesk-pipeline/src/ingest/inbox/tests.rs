@@ -244,3 +244,34 @@ fn what_is_kept_is_not_read_again() {
     assert_eq!(inbox.next_of(2), ["changed.txt", "new.txt"]);
     assert!(inbox.jobs.try_recv().is_err());
 }
+
+#[test]
+fn a_directory_that_held_a_file_waits_and_gives_way_to_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    let mut inbox = Inbox::new(options(&root, WatchMode::Poll), Vec::new());
+    let mut now = Instant::now();
+    let mut after_a_while = |inbox: &mut Inbox| {
+        inbox.rescan_at = now;
+        inbox.step(now);
+        now += Duration::from_secs(1);
+        inbox.step(now);
+    };
+    let named_like_a_file = root.join("full.txt");
+    fs::create_dir(&named_like_a_file).unwrap();
+    // Found while it is still empty.
+    inbox.scan_all(Instant::now());
+    fs::write(named_like_a_file.join("good.txt"), "One.").unwrap();
+    after_a_while(&mut inbox);
+    let good = inbox.next_job().unwrap();
+    assert_eq!(good.path, named_like_a_file.join("good.txt"));
+    fs::remove_file(&good.path).unwrap();
+    for _ in 0..3 {
+        after_a_while(&mut inbox);
+        assert_eq!(inbox.next_job(), None);
+    }
+    fs::remove_dir(&named_like_a_file).unwrap();
+    fs::write(&named_like_a_file, "Two.").unwrap();
+    after_a_while(&mut inbox);
+    assert_eq!(inbox.next_job().map(|job| job.path), Some(named_like_a_file));
+}
