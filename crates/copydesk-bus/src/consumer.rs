@@ -1,11 +1,12 @@
 //! Supervised pull consumers: what a stage reads its work from.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, Config, DeliverPolicy, PriorityPolicy, pull};
 use async_nats::jetstream::context::ConsumerInfoErrorKind as Kind;
-use futures_util::StreamExt;
+use futures_util::{FutureExt as _, StreamExt};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -110,6 +111,8 @@ pub struct Consumer {
     spec: ConsumerSpec,
     terms: Arc<Terms>,
     messages: Option<pull::Stream>,
+    /// What had come when it was stopped; `None` before.
+    rest: Option<VecDeque<Delivery>>,
     restarts: u64,
     /// Everything up to here was settled when the server was asked last: where a lost consumer goes on.
     floor: u64,
@@ -149,6 +152,7 @@ impl Bus {
             spec,
             terms,
             messages: None,
+            rest: None,
             restarts: 0,
             floor: 0,
             pin: None,
@@ -161,8 +165,12 @@ impl Bus {
 
 impl Consumer {
     /// The next message; waits until there is one, through reconnects and restarts of the server. `None` after
-    /// [`Bus::drain`]; an error only when waiting does not help. Cancellation safe.
+    /// [`Bus::drain`], and when all is taken that had come before [`Self::stop`]; an error only when waiting does not
+    /// help. Cancellation safe.
     pub async fn next(&mut self) -> Result<Option<Delivery>, BusError> {
+        if let Some(rest) = &mut self.rest {
+            return Ok(rest.pop_front());
+        }
         loop {
             if self.bus.inner.link.is_closed() {
                 return Ok(None);
@@ -192,6 +200,21 @@ impl Consumer {
                 Step::Item(None) => self.lose("the pull ended"),
                 Step::Check => self.check().await?,
             }
+        }
+    }
+
+    /// Asks for no more; [`Self::next`] gives what has come already. A delivery that came and was not looked at would count
+    /// as an attempt, and a stage that is stopped some times over would use up the attempts of articles that it never saw.
+    pub async fn stop(&mut self) {
+        let Some(mut messages) = self.messages.take() else {
+            self.rest.get_or_insert_default();
+            return;
+        };
+        // What the server sent before its answer is here with the answer. Without one there is nothing to wait for.
+        self.bus.consumer_info(self.spec.stream, &self.spec.name).await.ok();
+        let rest = self.rest.get_or_insert_default();
+        while let Some(Some(Ok(message))) = messages.next().now_or_never() {
+            rest.extend(Delivery::new(message, Arc::clone(&self.terms)));
         }
     }
 

@@ -100,8 +100,6 @@ pub(crate) struct Worker {
     last_batch: Instant,
     /// How often the consumer had been opened again when the last batch came; `None` before the first.
     restarts: Option<u64>,
-    /// Whether the last batch was taken.
-    drained: bool,
 }
 
 impl Worker {
@@ -134,7 +132,6 @@ impl Worker {
             stage: None,
             last_batch,
             restarts: None,
-            drained: false,
         };
         worker.renew().await?;
         worker.keep(false).await?;
@@ -175,20 +172,18 @@ impl Worker {
         Ok(())
     }
 
-    /// The next deliveries: waits for one and takes what else is there. While draining what is there already, once.
+    /// The next deliveries: waits for one and takes what else is there. While draining what has come already.
     async fn take(&mut self, consumer: &mut Consumer) -> Result<Option<Vec<Delivery>>, BusError> {
-        if self.drained {
-            return Ok(None);
-        }
-        let mut batch = Vec::new();
-        tokio::select! {
+        let first = tokio::select! {
             biased;
-            () = self.settler.shutdown.draining().cancelled() => self.drained = true,
-            first = consumer.next() => match first? {
-                Some(first) => batch.push(first),
-                None => return Ok(None),
-            },
-        }
+            () = self.settler.shutdown.draining().cancelled() => {
+                consumer.stop().await;
+                consumer.next().await?
+            }
+            first = consumer.next() => first?,
+        };
+        let Some(first) = first else { return Ok(None) };
+        let mut batch = vec![first];
         while batch.len() < self.spec.batch {
             match consumer.next().now_or_never() {
                 Some(Ok(Some(delivery))) => batch.push(delivery),
@@ -196,7 +191,7 @@ impl Worker {
                 Some(Ok(None)) | None => break,
             }
         }
-        Ok((!batch.is_empty()).then_some(batch))
+        Ok(Some(batch))
     }
 
     /// Works off a batch to its end, through a panic of the stage, and keeps the server waiting meanwhile.

@@ -162,3 +162,28 @@ async fn draining_ends_a_consumer() {
     let ended = tokio::time::timeout(LIMIT, consumer.next()).await.expect("an end in time");
     assert!(ended.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn stopping_gives_what_has_come_and_asks_for_no_more() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    publish(&bus, 6).await;
+    let mut consumer = bus.consumer(ConsumerSpec { max_ack_pending: 4, ..spec() }).await.unwrap();
+    let first = next(&mut consumer).await;
+    consumer.stop().await;
+    let mut held = vec![first];
+    while let Some(delivery) = consumer.next().await.unwrap() {
+        held.push(delivery);
+    }
+    let seqs: Vec<u64> = held.iter().map(Delivery::seq).collect();
+    assert_eq!(seqs, [1, 2, 3, 4]);
+    for delivery in held {
+        delivery.done().await.unwrap();
+    }
+    bus_publish(&bus, 7..=7).await;
+    let mut other = bus.consumer(ConsumerSpec { max_ack_pending: 4, ..spec() }).await.unwrap();
+    for seq in 5..=7 {
+        let delivery = next(&mut other).await;
+        assert_eq!((delivery.seq(), delivery.attempt()), (seq, 1), "nobody had it before");
+    }
+}
