@@ -19,6 +19,10 @@ test:
 test-fast:
     cargo test -p copydesk-types -p copydesk-readers -p copydesk-neardup
 
+# Fifty kills of the real process at each of four points; minutes.
+kills:
+    cargo test -p copydesk --test it kills::fifty -- --ignored --nocapture
+
 # The whole pipeline over sample articles.
 demo *ARGS:
     cargo run --release -- demo {{ ARGS }}

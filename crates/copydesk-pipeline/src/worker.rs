@@ -218,7 +218,7 @@ impl Worker {
         let mut rebuilt = false;
         while !todo.is_empty() {
             let (outcomes, panic) = self.lend(&todo).await?;
-            point::reach(Point::Computed).await;
+            point::reach(self.rules.stage, Point::Computed).await;
             let behind = todo.split_off(outcomes.len());
             let worked: Vec<_> = todo.into_iter().zip(outcomes).collect();
             todo = behind;
@@ -296,9 +296,9 @@ impl Worker {
             self.renew().await?;
             return Ok(Some(worked.into_iter().map(|(delivery, _)| delivery).collect()));
         }
-        point::reach(Point::Logged).await;
+        point::reach(self.rules.stage, Point::Logged).await;
         self.settler.store_records(worked).await?;
-        point::reach(Point::Settled).await;
+        point::reach(self.rules.stage, Point::Settled).await;
         Ok(None)
     }
 }

@@ -1,4 +1,8 @@
-//! The points between which a kill leaves different things behind. Tests end a worker there; otherwise they are nothing.
+//! The points between which a kill leaves different things behind. Tests end a worker there, or stop a process of a debug
+//! build there and kill it; in a release build they are nothing.
+
+#[cfg(not(any(test, debug_assertions)))]
+use copydesk_stages::StageName;
 
 /// What has happened to a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +17,64 @@ pub(super) enum Point {
     Settled,
 }
 
-#[cfg(not(test))]
+#[cfg(not(any(test, debug_assertions)))]
 #[expect(clippy::unused_async, reason = "it waits in tests")]
-pub(super) async fn reach(_: Point) {}
+pub(super) async fn reach(_: StageName, _: Point) {}
+
+#[cfg(all(debug_assertions, not(test)))]
+pub(super) use halt::reach;
+
+/// For tests over the whole program: a process halts where the variable [`VARIABLE`] says, so that it can be killed there.
+#[cfg(all(debug_assertions, not(test)))]
+mod halt {
+    use std::env;
+    use std::fs;
+    use std::path::PathBuf;
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use copydesk_stages::StageName;
+
+    use super::Point;
+
+    /// Stage, point, the passage at which it halts, and the file that it leaves there: `dedup Logged 2 /tmp/halted`.
+    const VARIABLE: &str = "HALT_AT";
+
+    static HALT: LazyLock<Option<Halt>> = LazyLock::new(|| {
+        let value = env::var_os(VARIABLE)?.into_string().ok()?;
+        Some(parse(&value).unwrap_or_else(|| panic!("read {VARIABLE}={value}")))
+    });
+
+    struct Halt {
+        stage: String,
+        point: String,
+        passage: usize,
+        file: PathBuf,
+        passed: AtomicUsize,
+    }
+
+    fn parse(value: &str) -> Option<Halt> {
+        let mut parts = value.splitn(4, ' ');
+        Some(Halt {
+            stage: parts.next()?.to_owned(),
+            point: parts.next()?.to_owned(),
+            passage: parts.next()?.parse().ok()?,
+            file: parts.next()?.into(),
+            passed: AtomicUsize::new(0),
+        })
+    }
+
+    pub(in crate::worker) async fn reach(stage: StageName, point: Point) {
+        let Some(halt) = HALT.as_ref() else { return };
+        if halt.stage != stage.as_str() || halt.point != format!("{point:?}") {
+            return;
+        }
+        if halt.passed.fetch_add(1, Ordering::SeqCst) + 1 >= halt.passage {
+            fs::write(&halt.file, "").expect("a test names a file that can be written");
+            std::future::pending::<()>().await;
+        }
+    }
+}
 
 #[cfg(test)]
 pub(super) use stops::{STOP, Stop, reach};
@@ -25,6 +84,7 @@ mod stops {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use copydesk_stages::StageName;
     use tokio::sync::Notify;
 
     use super::Point;
@@ -42,7 +102,7 @@ mod stops {
         pub(in crate::worker) stopped: Notify,
     }
 
-    pub(in crate::worker) async fn reach(point: Point) {
+    pub(in crate::worker) async fn reach(_: StageName, point: Point) {
         let here = STOP.try_with(Arc::clone).ok().filter(|stop| stop.point == point);
         let Some(stop) = here else { return };
         let less = |n: usize| n.checked_sub(1);

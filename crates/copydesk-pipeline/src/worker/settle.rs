@@ -76,7 +76,7 @@ impl Settler {
             }
         }
         let mut answers = store_all(&self.bus, messages).await.into_iter();
-        point::reach(Point::Published).await;
+        point::reach(stage, Point::Published).await;
         for (delivery, count) in waiting {
             let stored: Result<Vec<_>, _> =
                 answers.by_ref().take(count).collect::<Vec<_>>().into_iter().collect();

@@ -7,6 +7,9 @@ mod cli;
 mod desk;
 mod enrich;
 mod kill9;
+// A release build does not halt at a point.
+#[cfg(debug_assertions)]
+mod kills;
 mod order;
 mod parse;
 mod run;
