@@ -12,4 +12,5 @@ mod kill9;
 mod kills;
 mod order;
 mod parse;
+mod replace;
 mod run;
