@@ -66,16 +66,21 @@ impl Parser {
         Ok(Self { scorer, moves, move_labels, labels, decorated })
     }
 
-    /// Parses a document of `spaces.len()` tokens; `rows` encodes them, `spaces` marks white space tokens.
+    /// Parses a document of `spaces.len()` tokens; `rows` encodes them, `spaces` marks white space tokens. Each token of
+    /// `starts` starts a sentence, as in spaCy when an earlier component has set `is_sent_start`.
     pub(crate) fn parse(
         &self,
         rows: &mut Rows,
         spaces: &[bool],
+        starts: &[usize],
         scratch: &mut ScorerScratch,
     ) -> Tree {
         let n = spaces.len();
         Scorer::begin(n, scratch);
         let mut state = State::new(n);
+        for &start in starts {
+            state.breaks[start] = true;
+        }
         while !state.is_final() {
             self.scorer.score(&state.features(), rows, scratch);
             let valid = state.valid();

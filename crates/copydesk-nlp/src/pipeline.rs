@@ -163,9 +163,15 @@ impl Pipeline {
 
     /// Parses one text. Any text is fine; it is taken as it stands, with all its white space.
     pub fn parse(&self, text: &str) -> Doc {
+        self.parse_parts(text, &[])
+    }
+
+    /// Parses one text with a sentence start at the first word at or behind each byte of `starts`, which ascend: where a
+    /// paragraph begins, no sentence goes on. All else is as in [`parse`](Self::parse).
+    pub fn parse_parts(&self, text: &str, starts: &[usize]) -> Doc {
         let lock = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = lock().pop().unwrap_or_default();
-        let doc = self.run(text, &mut scratch);
+        let doc = self.run(text, starts, &mut scratch);
         lock().push(scratch);
         doc
     }
@@ -195,11 +201,12 @@ impl Pipeline {
         Doc::new(text.to_owned(), self.labels.clone(), unlabelled(&tokens), None)
     }
 
-    fn run(&self, text: &str, scratch: &mut Scratch) -> Doc {
+    fn run(&self, text: &str, starts: &[usize], scratch: &mut Scratch) -> Doc {
         let tokens = self.tokenizer.tokens(text, &self.lexicon, &mut scratch.chunks);
         let spaces: Vec<bool> = tokens.iter().map(|t| t.lexeme.is_space).collect();
         let mut data = unlabelled(&tokens);
-        self.tag_and_parse(&tokens, &spaces, &mut data, scratch);
+        let starts = words_at(&data, &spaces, starts);
+        self.tag_and_parse(&tokens, &spaces, &starts, &mut data, scratch);
         self.apply_rules(&mut data);
         self.lemmatize(&mut data, scratch);
         let ents = self.entities(&tokens, &data, &spaces, scratch);
@@ -212,6 +219,7 @@ impl Pipeline {
         &self,
         tokens: &[Token],
         spaces: &[bool],
+        starts: &[usize],
         data: &mut [TokenData],
         scratch: &mut Scratch,
     ) {
@@ -233,7 +241,7 @@ impl Pipeline {
             }
             return;
         };
-        let tree = parser.parse(&mut |part, out| encode(part, data, out), spaces, scorer);
+        let tree = parser.parse(&mut |part, out| encode(part, data, out), spaces, starts, scorer);
         for (i, token) in data.iter_mut().enumerate() {
             token.head = tree.heads[i];
             token.dep = numbers[usize::from(tree.labels[i])];
@@ -303,6 +311,15 @@ impl Pipeline {
         };
         Some(found.into_iter().map(ent).collect())
     }
+}
+
+/// The first token that is no white space at or behind each of the bytes.
+fn words_at(data: &[TokenData], spaces: &[bool], bytes: &[usize]) -> Vec<usize> {
+    let word = |byte: &usize| {
+        let first = data.partition_point(|t| t.start < *byte);
+        (first..data.len()).find(|&t| !spaces[t])
+    };
+    bytes.iter().filter_map(word).collect()
 }
 
 /// Tokens of which nothing is known yet.

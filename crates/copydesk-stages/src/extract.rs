@@ -68,7 +68,8 @@ impl Stage for Extract {
             record.warnings.push(Warning::new(WarningCode::LanguageSkipped, &message));
             return Ok(Route::On);
         }
-        let doc = self.pipeline.parse(&record.text.body);
+        let starts: Vec<usize> = record.text.blocks.iter().map(|b| b.start).collect();
+        let doc = self.pipeline.parse_parts(&record.text.body, &starts);
         let known = self.knowledge.now();
         record.entities = entities::find(&doc, record, &known);
         record.provenance.config = known.config(record.provenance.config.as_deref());

@@ -46,7 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, line) in std::fs::read_to_string(train)?.lines().enumerate() {
         let document: serde_json::Value = serde_json::from_str(line)?;
         let text = clean(document["text"].as_str().unwrap_or_default());
-        let doc = pipeline.parse(&text);
+        let starts: Vec<usize> = blocks(&text).iter().map(|b| b.start).collect();
+        let doc = pipeline.parse_parts(&text, &starts);
         let golds = golds(&doc, &document);
         collect(&doc, &golds, number % 10 == 0, &mut cases, &mut named, &mut oracle);
     }
