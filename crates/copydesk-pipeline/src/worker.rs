@@ -166,8 +166,10 @@ impl Worker {
         {
             return Ok(());
         }
-        if let Some(log) = &mut self.log {
-            log.snapshot(stage.as_ref(), end)?;
+        if let Some(log) = &mut self.log
+            && let Some(stage) = self.stage.take()
+        {
+            self.stage = Some(log.snapshot(stage, end).await?);
         }
         Ok(())
     }

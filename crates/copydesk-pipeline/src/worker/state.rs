@@ -9,8 +9,11 @@ use copydesk_bus::{Bus, StreamName};
 use copydesk_stages::Stage;
 use serde::{Deserialize, Serialize};
 
-/// A snapshot is written after so many decisions.
+/// A snapshot is written after so many decisions,
 const SNAPSHOT_EVERY: u64 = 10_000;
+/// and when they are a part of the log so large: a snapshot of many articles costs as much as its articles, and reading a
+/// tenth of them again at the start costs little. The log has the decisions of two stages.
+const SNAPSHOT_SHARE: u64 = 20;
 
 /// How far the stage in memory has learnt.
 #[derive(Debug)]
@@ -95,31 +98,35 @@ impl Log {
         self.fresh += 1;
     }
 
-    /// Writes a snapshot when many decisions are not in the last one, or any at the `end`.
-    pub(super) fn snapshot(&mut self, stage: &dyn Stage, end: bool) -> anyhow::Result<()> {
-        if self.fresh == 0 || (self.fresh < SNAPSHOT_EVERY && !end) {
-            return Ok(());
+    /// Writes a snapshot when many decisions are not in the last one, or any at the `end`. Serialising and writing are work
+    /// for the blocking pool, to which the stage is lent. Not cancellation safe: the stage is gone.
+    pub(super) async fn snapshot(
+        &mut self,
+        stage: Box<dyn Stage>,
+        end: bool,
+    ) -> anyhow::Result<Box<dyn Stage>> {
+        if !is_due(self.fresh, self.seq, end) {
+            return Ok(stage);
         }
-        let Some(state) = stage.snapshot() else { return Ok(()) };
         let head = Head {
             stage: self.stage.into(),
             version: self.version,
             log_created: self.created.clone(),
             seq: self.seq,
         };
-        let mut bytes = serde_json::to_vec(&head)?;
-        bytes.push(b'\n');
-        bytes.extend_from_slice(&state);
-        write_atomically(&self.path, &bytes)
-            .with_context(|| format!("write {}", self.path.display()))?;
+        let mut head = serde_json::to_vec(&head)?;
+        head.push(b'\n');
+        let path = self.path.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            let Some(state) = stage.snapshot() else { return (stage, Ok(0)) };
+            let written = write_parts(&path, &[&head, &state]).map(|()| state.len());
+            (stage, written)
+        });
+        let (stage, written) = written.await.context("write a snapshot")?;
+        let bytes = written.with_context(|| format!("write {}", self.path.display()))?;
         self.fresh = 0;
-        tracing::debug!(
-            stage = self.stage,
-            seq = self.seq,
-            bytes = bytes.len(),
-            "snapshot written"
-        );
-        Ok(())
+        tracing::debug!(stage = self.stage, seq = self.seq, bytes, "snapshot written");
+        Ok(stage)
     }
 
     /// The sequence that the snapshot is good for; `None` when there is none for this log.
@@ -144,14 +151,45 @@ impl Log {
     }
 }
 
+/// Whether `fresh` decisions of a log that ends with `seq` are worth a snapshot.
+fn is_due(fresh: u64, seq: u64, end: bool) -> bool {
+    fresh > 0 && (end || (fresh >= SNAPSHOT_EVERY && fresh * SNAPSHOT_SHARE >= seq))
+}
+
 /// Written beside, brought to the disk, renamed: a reader sees the old file or the new one.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    write_parts(path, &[bytes])
+}
+
+/// The same with one part behind the other.
+fn write_parts(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     let temporary = path.with_extension("tmp");
     let mut file = File::create(&temporary)?;
-    file.write_all(bytes)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_due_after_a_tenth_more() {
+        let check = |fresh, seq, end, expected| {
+            assert_eq!(is_due(fresh, seq, end), expected, "{fresh} of {seq}, end: {end}");
+        };
+        check(9_999, 9_999, false, false);
+        check(10_000, 10_000, false, true);
+        check(10_000, 200_000, false, true);
+        check(10_000, 2_000_000, false, false);
+        check(100_000, 2_000_000, false, true);
+        check(1, 2_000_000, true, true);
+        check(0, 2_000_000, true, false);
+    }
 }
