@@ -23,6 +23,10 @@ test-fast:
 kills:
     cargo test -p copydesk --test it kills::fifty -- --ignored --nocapture
 
+# An index of ten million articles, simulated: 10 GB of memory, minutes.
+ten-million:
+    cargo test --release -p copydesk-neardup --lib ten_million -- --ignored --nocapture
+
 # The whole pipeline over sample articles.
 demo *ARGS:
     cargo run --release -- demo {{ ARGS }}

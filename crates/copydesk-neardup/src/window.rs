@@ -205,6 +205,9 @@ impl Index {
 }
 
 #[cfg(test)]
+mod simulated;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::fingerprint::Article;
