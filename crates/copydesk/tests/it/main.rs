@@ -4,6 +4,7 @@
 
 mod broken;
 mod cli;
+mod corpus;
 mod desk;
 mod enrich;
 mod kill9;
