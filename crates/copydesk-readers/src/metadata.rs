@@ -68,7 +68,7 @@ impl Metadata {
             self.ignored("url");
             return;
         };
-        if let Some(domain) = url.host_str().and_then(registrable_domain) {
+        if let Some(domain) = url.domain().and_then(domain_of_host) {
             self.article.outlet.domain.get_or_insert(domain);
         }
         self.article.url = Some(url.into());
@@ -89,9 +89,12 @@ impl Metadata {
 
     /// Sets the outlet's domain from a domain or URL, when `value` is one.
     pub(crate) fn outlet_domain(&mut self, value: &str) {
-        let host = Url::parse(value).ok().and_then(|url| url.host_str().map(str::to_owned));
-        let host = host.unwrap_or_else(|| value.trim().to_ascii_lowercase());
-        if let Some(domain) = registrable_domain(&host) {
+        let url = Url::parse(value).ok().filter(Url::has_host);
+        let domain = match url {
+            Some(url) => url.domain().and_then(domain_of_host),
+            None => registrable_domain(&value.trim().to_ascii_lowercase()),
+        };
+        if let Some(domain) = domain {
             self.article.outlet.domain.get_or_insert(domain);
         }
     }
@@ -193,12 +196,18 @@ pub(crate) fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The registrable domain of a host: `bbc.co.uk` for `www.bbc.co.uk`.
-fn registrable_domain(host: &str) -> Option<String> {
+/// The registrable domain of what may be a host or words: only under a suffix that exists.
+fn registrable_domain(text: &str) -> Option<String> {
+    let known = psl::suffix(text.trim_end_matches('.').as_bytes())?.is_known();
+    known.then(|| domain_of_host(text)).flatten()
+}
+
+/// The registrable domain of a host: `bbc.co.uk` for `www.bbc.co.uk`. A suffix that the list lacks, as inside a company or
+/// in an example, is the last label.
+fn domain_of_host(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.');
-    let known = psl::suffix(host.as_bytes())?.is_known();
     let legal = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
-    (known && legal).then(|| psl::domain_str(host)).flatten().map(str::to_owned)
+    legal.then(|| psl::domain_str(host)).flatten().map(str::to_owned)
 }
 
 /// An http(s) URL without tracking parameters, fragment and credentials.
@@ -366,6 +375,9 @@ mod tests {
         check("www.news.example.co.uk", Some("example.co.uk"));
         check("https://www.example.com/world", Some("example.com"));
         check("Example.COM", Some("example.com"));
+        check("https://news.herald.example/world", Some("herald.example"));
+        check("https://192.0.2.7/world", None);
+        check("herald.example", None);
         check("The Example Herald", None);
         check("breitbart", None);
         check("co.uk", None);
