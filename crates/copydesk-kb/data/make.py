@@ -35,6 +35,26 @@ split = lambda cell: [x.strip() for x in (cell or '').split(';') if x.strip()]
 FAMILY_FIRST = set('kim ri lee yi pak park choe choi jong jang kang cho han yun yoon im lim hwang an ahn song jo ro roh moon ban hu '
                    'xi li wang zhang liu chen yang zhao huang zhou wu xu sun zhu gao lin he guo ma luo jiang wen hua lai tsai'.split())
 
+# The most frequent given and family names of English; who has one of each and is not among the best known shares the name with many.
+GIVEN = set(('john james robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald steven paul andrew '
+             'joshua kenneth kevin brian george edward ronald timothy jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott '
+             'brandon benjamin samuel gregory frank alexander raymond patrick jack dennis jerry adam henry nathan douglas peter kyle walter jeremy keith '
+             'roger carl terry sean arthur lawrence joe jordan bruce albert alan allen wayne roy ralph eugene vincent russell louis philip simon graham neil '
+             'ian stuart colin derek mike bill bob bobby jim jimmy tom tommy dan danny ben tony chris matt steve dave andy greg ken ed ted nick tim pete rick '
+             'ron don al sam will phil doug josh mary patricia jennifer linda elizabeth barbara susan jessica sarah karen lisa nancy betty margaret sandra '
+             'emily donna michelle carol amanda melissa deborah stephanie rebecca sharon laura cynthia dorothy amy kathleen angela shirley emma brenda pamela '
+             'nicole anna samantha katherine christine helen rachel carolyn janet maria heather diane julie joyce victoria kelly christina joan judith andrea '
+             'martha jacqueline ann anne jean alice teresa sara julia grace judy marie denise diana charlotte kate jane lucy claire').split())
+FAMILY = set(('smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez gonzalez wilson anderson thomas taylor moore '
+              'jackson martin lee perez thompson white harris sanchez clark clarke ramirez lewis robinson walker young allen king wright scott torres hill flores '
+              'green adams nelson baker hall rivera campbell mitchell carter roberts gomez phillips evans turner diaz parker cruz edwards collins reyes stewart '
+              'morris morales murphy cook rogers ortiz morgan cooper peterson bailey reed kelly howard ramos cox ward richardson watson brooks wood woods james '
+              'bennett gray grey hughes price sanders myers long ross foster powell jenkins perry russell sullivan bell coleman butler henderson barnes fisher '
+              'simmons jordan patterson alexander hamilton graham reynolds griffin wallace moreno west cole hayes gibson ellis stevens ford marshall owens '
+              'mcdonald harrison ryan burns gordon shaw holmes rice robertson hunt black palmer gates cohen lynch regan flynn wolf fox day davies simpson murray '
+              'kennedy armstrong webb tucker porter hunter hicks crawford henry boyd mason morrison warren dixon burke grant hart spencer lawson fletcher '
+              'chapman matthews knight hudson wells cunningham barclay jarvis hancock ridge walsh o\'brien kerr kerry dempsey myers').split())
+
 
 # Canadian provinces by their codes of GeoNames.
 PROVINCES = {'01': 'alberta', '02': 'british columbia', '03': 'manitoba', '04': 'new brunswick', '05': 'newfoundland', '07': 'nova scotia', '08': 'ontario', '09': 'prince edward island', '10': 'quebec', '11': 'saskatchewan'}
@@ -215,6 +235,15 @@ def provinces(admin1, centre, taken, names):
         yield dict(name=r['name'], type='place', aliases=aliases, geonames=r['id'], country=country, lat=where[0], lon=where[1], weight=20000 if county else 100000, region=region, flags=[] if county else ['region'])
 
 
+BEST_KNOWN = 2000000
+
+
+def is_common(words):
+    """whether many people have the name; a Chinese or Korean one of two syllables is one too"""
+    given, family = plain(words[0]), plain(words[-1])
+    return given in GIVEN and family in FAMILY or len(words) == 2 and given in FAMILY_FIRST and len(family) <= 5
+
+
 def people():
     for r in rows('people.csv'):
         words = r['name'].split()
@@ -224,7 +253,7 @@ def people():
         elif words[-1] in ('Francis', 'XVI', 'XIV'):
             family = None
         yield dict(name=r['name'], type='person', aliases=split(r['aliases']), country=r['country'] or None, details=split(r['details']), wikidata=r['wikidata'] or None, weight=float(r['weight']),
-                   short=[family] if family else [])
+                   short=[family] if family else [], flags=['common'] if is_common(words) and float(r['weight']) < BEST_KNOWN else [])
 
 
 def organizations():

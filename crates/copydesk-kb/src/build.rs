@@ -420,6 +420,7 @@ fn flags_of(names: &[String]) -> Flags {
             "capital" => Flags::CAPITAL,
             "outlet" => Flags::OUTLET,
             "region" => Flags::REGION,
+            "common" => Flags::COMMON,
             _ => Flags::default(),
         })
     })

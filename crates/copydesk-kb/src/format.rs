@@ -98,6 +98,8 @@ impl Flags {
     pub const OUTLET: Self = Self(4);
     /// A region of the first level within its country.
     pub const REGION: Self = Self(8);
+    /// A person whose name many others have: the name alone does not say who it is.
+    pub const COMMON: Self = Self(16);
 
     /// Whether all of `other` is set.
     pub fn has(self, other: Self) -> bool {

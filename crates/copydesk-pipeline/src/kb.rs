@@ -238,6 +238,7 @@ fn entity(fact: &Fact, alias: &'static str, details: &str) -> KbEntity {
         ("capital", Flags::CAPITAL),
         ("outlet", Flags::OUTLET),
         ("region", Flags::REGION),
+        ("common", Flags::COMMON),
     ];
     KbEntity {
         id: copydesk_stages::base_id(fact).to_string(),

@@ -115,7 +115,8 @@ impl<'a> Article<'a> {
         let hits = self.base.lookup_folded(names::family_name(&cluster.words)?);
         let people = hits
             .filter_map(|hit| self.base.fact(hit.entity))
-            .filter(|f| f.kind == EntityType::Person && !self.blocked(f));
+            .filter(|f| f.kind == EntityType::Person && !f.flags.has(Flags::COMMON))
+            .filter(|f| !self.blocked(f));
         let alike = people.map(|f| (name_match::name_similarity(&name, f.name), f));
         let (score, fact) = alike
             .filter(|(score, _)| *score >= name_match::SAME)
@@ -282,6 +283,10 @@ impl<'a> Article<'a> {
         if fact.kind == EntityType::Person && alias == AliasKind::Short && !office {
             return None;
         }
+        // A name that many have says nothing by itself.
+        if fact.flags.has(Flags::COMMON) && !office && !around.surroundings.name_country_of(fact) {
+            return None;
+        }
         Some(fit + named + known + coherence + if office { 1.5 } else { 0.0 })
     }
 
@@ -326,9 +331,10 @@ struct Around<'a> {
     surroundings: Surroundings<'a>,
 }
 
-/// Whether the words that an article puts beside a name are an office of the person.
+/// Whether the words that an article puts beside a name are an office of the person; "Defence" of "Defence Secretary"
+/// may be a body of its own.
 fn has_office(details: &str, role: &Role) -> bool {
-    let title = role.title.to_lowercase();
+    let title = format!("{} {}", role.of.as_deref().unwrap_or_default(), role.title).to_lowercase();
     let said = |word: &str| title.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
     details.lines().any(|office| office.split(' ').all(said))
 }

@@ -108,6 +108,9 @@ fn place_within(base: &Base, folded: &str) -> Option<String> {
     })
 }
 
+/// The share of a country from which an article speaks of it; a namesake of one of its villages has less.
+const MENTIONED: f64 = 0.05;
+
 /// Where the article is, by all names but those of the cluster in question.
 pub(super) struct Surroundings<'a> {
     all: &'a Vote<'a>,
@@ -116,20 +119,28 @@ pub(super) struct Surroundings<'a> {
     weight: Option<f64>,
 }
 
-impl Surroundings<'_> {
+impl<'a> Surroundings<'a> {
+    /// Whether another name is of the candidate's country, or may be of a place in it.
+    pub(super) fn name_country_of(&self, fact: &Fact) -> bool {
+        fact.country.is_some_and(|country| self.share(|v| v.countries.get(country)) > MENTIONED)
+    }
+
     /// What it says for a candidate.
     pub(super) fn of(&self, fact: &Fact) -> f64 {
-        let (Some(country), Some(weight)) = (fact.country, self.weight) else { return 0.0 };
-        let others = |of: &dyn Fn(&Vote) -> Option<f64>| {
-            let own: f64 = self.own.iter().filter_map(|v| of(v)).sum();
-            ((of(self.all).unwrap_or(0.0) - own) / weight).max(0.0)
-        };
-        let share = others(&|v| v.countries.get(country).copied());
+        let (Some(country), Some(_)) = (fact.country, self.weight) else { return 0.0 };
+        let share = self.share(|v| v.countries.get(country));
         let region = if fact.flags.has(Flags::COUNTRY) {
             0.0
         } else {
-            others(&|v| v.regions.get(&fact.region).copied())
+            self.share(|v| v.regions.get(&fact.region))
         };
         2.0 * share - 0.3 + 1.5 * region
+    }
+
+    /// The share of the other names that a country or region has.
+    fn share(&self, of: impl Fn(&'a Vote<'a>) -> Option<&'a f64>) -> f64 {
+        let Some(weight) = self.weight else { return 0.0 };
+        let own: f64 = self.own.iter().filter_map(|v| of(v)).sum();
+        ((of(self.all).copied().unwrap_or(0.0) - own) / weight).max(0.0)
     }
 }
