@@ -3,26 +3,31 @@
 //! News speaks of the past: a bare weekday is the most recent one, the day of publication included, unless the clause
 //! is in the future.
 
+mod holiday;
+mod tense;
+
+use std::ops::Range;
+
 use copydesk_nlp::Doc;
 use copydesk_types::{Article, Precision, TimeExpr};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
-use super::lexicon::has;
+use self::tense::Tense;
 use super::quantities::read_number;
 
 /// Times in order of the text.
 pub(super) fn find(doc: &Doc, article: &Article) -> Vec<TimeExpr> {
     let reference = article.published.at.as_deref().and_then(reference_date);
-    let mut out = Vec::new();
-    for &ent in doc.ents() {
-        if !matches!(doc.ent_label(ent), "DATE" | "TIME") {
-            continue;
-        }
-        let text = doc.span_text(ent.start..ent.end);
-        let future = is_future(doc, ent.start);
-        let (value, precision) = resolve(text, reference, future);
-        let bytes = doc.bytes(ent.start..ent.end);
+    let mut out: Vec<TimeExpr> = Vec::new();
+    for tokens in expressions(doc) {
+        let text = doc.span_text(tokens.clone());
+        let bytes = doc.bytes(tokens.clone());
+        let (value, precision) =
+            match out.last().and_then(|last| day_of_list(doc, last, text, bytes.start)) {
+                Some(day) => (Some(day.to_string()), Some(Precision::Day)),
+                None => resolve(text, reference, tense_of(doc, &tokens)),
+            };
         out.push(TimeExpr {
             start: bytes.start,
             end: bytes.end,
@@ -34,38 +39,47 @@ pub(super) fn find(doc: &Doc, article: &Article) -> Vec<TimeExpr> {
     out
 }
 
-/// Whether the expression is of what is to come: by the verb above it, or by the word before it.
-fn is_future(doc: &Doc, token: usize) -> bool {
-    let sentence = doc.sent_of(token);
-    let before = (sentence.start.max(token.saturating_sub(3))..token).map(|t| doc.lower(t));
-    if before
-        .into_iter()
-        .any(|w| has("scheduled due set slated planned until upcoming coming expected", w))
-    {
-        return true;
-    }
-    let verb = doc.ancestors(token).find(|&a| doc.tag(a).starts_with("VB") || doc.tag(a) == "MD");
-    let Some(verb) = verb.filter(|v| sentence.contains(v)) else { return false };
-    let aux = |list: &str| {
-        doc.children(verb).any(|c| doc.dep(c).starts_with("aux") && has(list, doc.lower(c)))
-    };
-    match doc.tag(verb) {
-        "VB" if aux("to") => {
-            !has("manage fail try begin seem appear have", doc.lemma(doc.head(verb)))
-                || doc.tag(doc.head(verb)) != "VBD"
+/// The model's dates and times; a day and the part or hour of it that it tells apart are one.
+fn expressions(doc: &Doc) -> Vec<Range<usize>> {
+    let mut found: Vec<(Range<usize>, &str)> = Vec::new();
+    for &ent in doc.ents() {
+        let label = doc.ent_label(ent);
+        if !matches!(label, "DATE" | "TIME") {
+            continue;
         }
-        "VB" => aux("will 'll ’ll shall would may might can could must should"),
-        "VBZ" | "VBP" => !has(
-            "say be have report show quote accord know think believe want mean",
-            doc.lemma(verb),
-        ),
-        "VBG" => aux("is are 's ’s 're ’re am"),
-        "VBN" => {
-            aux("will 'll ’ll be")
-                && aux("will 'll ’ll shall would may might can could must should to")
+        let is_day = |tokens: Range<usize>| {
+            let text = doc.span_text(tokens).to_lowercase();
+            weekday(&text).is_some() || matches!(text.as_str(), "today" | "yesterday" | "tomorrow")
+        };
+        match found.last_mut() {
+            Some((last, other))
+                if last.end == ent.start
+                    && *other != label
+                    && (is_day(last.clone()) || is_day(ent.start..ent.end)) =>
+            {
+                last.end = ent.end;
+            }
+            _ => found.push((ent.start..ent.end, label)),
         }
-        _ => false,
     }
+    found.into_iter().map(|(tokens, _)| tokens).collect()
+}
+
+/// "April 24 and 25": a number that goes on with the month of the day before it.
+fn day_of_list(doc: &Doc, last: &TimeExpr, text: &str, start: usize) -> Option<Date> {
+    let between = doc.text().get(last.end..start)?;
+    let number = text.parse::<i8>().ok().filter(|_| text.len() <= 2)?;
+    let listed = matches!(between.trim(), "and" | "or" | "," | "to" | "-" | "–" | ", and");
+    let day: Date = last.value.as_deref().filter(|_| listed)?.parse().ok()?;
+    Date::new(day.year(), day.month(), number).ok()
+}
+
+/// The tense of an expression. "Wednesday's ruling" is known already.
+fn tense_of(doc: &Doc, tokens: &Range<usize>) -> Tense {
+    let tense = tense::of(doc, tokens.start);
+    let owner = |t: usize| t < doc.len() && matches!(doc.token_text(t), "'s" | "’s");
+    let possessive = owner(tokens.end) || owner(tokens.end - 1);
+    if possessive && tense == Tense::MayCome { Tense::Past } else { tense }
 }
 
 /// The day of an ISO date or date and time.
@@ -77,32 +91,114 @@ fn reference_date(at: &str) -> Option<Date> {
 fn resolve(
     text: &str,
     reference: Option<Date>,
-    future: bool,
+    tense: Tense,
 ) -> (Option<String>, Option<Precision>) {
-    let lower = text.to_lowercase();
+    let lower = text.to_lowercase().replace('’', "'");
+    if let Some(day) = lower.get(..10).and_then(|d| d.parse::<Date>().ok()) {
+        return (Some(day.to_string()), Some(Precision::Day));
+    }
+    let named: Vec<&str> = lower.split_whitespace().collect();
     let words: Vec<&str> = lower
         .split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '/'))
-        .map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()))
+        .map(|w| w.trim_end_matches("'s").trim_matches(|c: char| !c.is_alphanumeric()))
         .filter(|w| !w.is_empty())
         .collect();
     let day = |d: Date| (Some(d.to_string()), Some(Precision::Day));
-    if let Some(found) = calendar(&words, reference, future) {
+    if let Some(found) = named_day(&named, reference, tense) {
         return found;
     }
+    if let Some((value, precision)) = calendar(&words, reference, tense != Tense::Past) {
+        let week = matches!(words.as_slice(), ["the", "week", "of", ..] | ["week", "of", ..]);
+        let monday = value.as_deref().filter(|_| week).and_then(|v| v.parse::<Date>().ok());
+        return monday.and_then(|d| Unit::Week.shift(d, 0)).unwrap_or((value, precision));
+    }
     if let Some(weekday) = words.iter().find_map(|w| weekday(w)) {
-        let found = reference.and_then(|r| near_weekday(r, weekday, &words, future));
-        return (found.map(|d| d.to_string()), Some(Precision::Day));
+        let found = reference.and_then(|r| near_weekday(r, weekday, &words, tense));
+        return (found.map(|d| with_clock(d, &words)), Some(Precision::Day));
     }
     let Some(today) = reference else { return (None, precision_of(&words)) };
     let shifted = |days: i64| today.checked_add(days.days()).ok();
-    match words.as_slice() {
-        ["today" | "tonight"]
-        | ["this", "morning" | "afternoon" | "evening"]
-        | ["earlier", "today"] => day(today),
+    let said =
+        words.iter().position(|w| !matches!(*w, "earlier" | "later" | "early" | "late" | "just"));
+    match words.get(said.unwrap_or(0)..).unwrap_or_default() {
+        ["today" | "tonight"] | ["this", "morning" | "afternoon" | "evening"] => day(today),
         ["yesterday"] | ["last", "night"] => shifted(-1).map_or((None, None), day),
         ["tomorrow"] => shifted(1).map_or((None, None), day),
-        _ => relative(&words, today).unwrap_or((None, precision_of(&words))),
+        [.., which, "weekend"] | [which @ "weekend"] => weekend(today, which, tense),
+        words => season(words, today)
+            .or_else(|| relative(words, today))
+            .unwrap_or((None, precision_of(words))),
     }
+}
+
+/// "Thanksgiving", "last Christmas", "New Year's Eve 2018".
+fn named_day(words: &[&str], reference: Option<Date>, tense: Tense) -> Option<Resolved> {
+    let mut words: Vec<&str> = words.iter().map(|w| w.trim_matches([',', '.'])).collect();
+    let which = words.first().copied().filter(|w| matches!(*w, "last" | "this" | "next"));
+    words.drain(..usize::from(which.is_some()));
+    let year =
+        words.last().and_then(|y| y.parse::<i16>().ok()).filter(|y| (1000..2200).contains(y));
+    words.truncate(words.len() - usize::from(year.is_some()));
+    let day = holiday::named(&words)?;
+    let value = match (year, reference) {
+        (Some(year), _) => day(year),
+        (None, Some(r)) => {
+            let near = [r.year() - 1, r.year(), r.year() + 1].into_iter().filter_map(day);
+            let ahead = which == Some("next") || (which != Some("last") && tense != Tense::Past);
+            if ahead { near.filter(|d| *d >= r).min() } else { near.filter(|d| *d <= r).max() }
+        }
+        (None, None) => None,
+    };
+    Some((value.map(|d| d.to_string()), Some(Precision::Day)))
+}
+
+/// The day, with the hour and minute where the words say one.
+fn with_clock(day: Date, words: &[&str]) -> String {
+    let clock = words.windows(2).find_map(|pair| {
+        let (hour, minute) = pair[0].split_once(':').unwrap_or((pair[0], "00"));
+        let (hour, minute) = (hour.parse::<u8>().ok()?, minute.parse::<u8>().ok()?);
+        let noon = match pair[1] {
+            "a.m" | "am" => 0,
+            "p.m" | "pm" => 12,
+            _ => return None,
+        };
+        ((1..=12).contains(&hour) && minute < 60).then(|| (hour % 12 + noon, minute))
+    });
+    clock.map_or(day.to_string(), |(hour, minute)| format!("{day}T{hour:02}:{minute:02}"))
+}
+
+/// Saturday and Sunday: the last ones that began, or those to come.
+fn weekend(today: Date, which: &str, tense: Tense) -> Resolved {
+    let back = i64::from(today.weekday().since(Weekday::Saturday));
+    let days = match which {
+        "next" => 7 - back,
+        "this" if back > 1 => 7 - back,
+        "last" if back <= 1 => -back - 7,
+        _ if tense != Tense::Past && back > 1 => 7 - back,
+        _ => -back,
+    };
+    let saturday = today.checked_add(days.days()).ok();
+    let value = saturday.and_then(|d| Some(format!("{d}/{}", d.tomorrow().ok()?)));
+    (value, Some(Precision::Weekend))
+}
+
+/// "last fall", "this summer". A winter has two years, and is not settled.
+fn season(words: &[&str], today: Date) -> Option<Resolved> {
+    let [which @ ("last" | "this" | "next" | "past"), name] = *words else { return None };
+    let (code, first) = match name {
+        "spring" => (21, 3),
+        "summer" => (22, 6),
+        "autumn" | "fall" => (23, 9),
+        _ => return None,
+    };
+    let year = today.year();
+    let over = today.month() >= first + 3;
+    let year = match which {
+        "this" => year,
+        "next" => year + i16::from(today.month() >= first),
+        _ => year - i16::from(!over),
+    };
+    Some((Some(format!("{year:04}-{code}")), Some(Precision::Season)))
 }
 
 type Resolved = (Option<String>, Option<Precision>);
@@ -172,8 +268,9 @@ fn likely_year(reference: Date, month: i8, day: i8, future: bool) -> Option<i16>
         .map(|(_, y)| y)
 }
 
-fn near_weekday(reference: Date, weekday: Weekday, words: &[&str], future: bool) -> Option<Date> {
+fn near_weekday(reference: Date, weekday: Weekday, words: &[&str], tense: Tense) -> Option<Date> {
     let back = i64::from(reference.weekday().since(weekday));
+    let future = tense == Tense::ToCome || (tense == Tense::MayCome && 7 - back <= back);
     let offset = if words.contains(&"next") || (future && !words.contains(&"last")) {
         if back == 0 && !words.contains(&"next") { 0 } else { 7 - back }
     } else if words.contains(&"last") && back == 0 {
@@ -327,7 +424,8 @@ mod tests {
     fn expressions() {
         let reference = Some(Date::constant(2023, 10, 19)); // a Thursday
         let check = |text: &str, future: bool, value: Option<&str>, precision: Precision| {
-            let found = resolve(text, reference, future);
+            let tense = if future { Tense::ToCome } else { Tense::Past };
+            let found = resolve(text, reference, tense);
             assert_eq!((found.0.as_deref(), found.1), (value, Some(precision)), "{text}");
         };
         check("Thursday", false, Some("2023-10-19"), Precision::Day);
@@ -346,8 +444,29 @@ mod tests {
         check("last year", false, Some("2022"), Precision::Year);
         check("yesterday", false, Some("2023-10-18"), Precision::Day);
         check("an hour", false, None, Precision::Hour);
+        check("last month's", false, Some("2023-09"), Precision::Month);
+        check("next week’s", false, Some("2023-W43"), Precision::Week);
+        check("earlier this week", false, Some("2023-W42"), Precision::Week);
+        check("later today", false, Some("2023-10-19"), Precision::Day);
+        check("Tuesday morning", false, Some("2023-10-17"), Precision::Day);
+        check("9:30 a.m. Tuesday", false, Some("2023-10-17T09:30"), Precision::Day);
+        check("Monday at 12 p.m.", true, Some("2023-10-23T12:00"), Precision::Day);
+        check("the weekend", false, Some("2023-10-14/2023-10-15"), Precision::Weekend);
+        check("this weekend", false, Some("2023-10-21/2023-10-22"), Precision::Weekend);
+        check("last spring", false, Some("2023-21"), Precision::Season);
+        check("last fall", false, Some("2022-23"), Precision::Season);
+        check("next summer", false, Some("2024-22"), Precision::Season);
+        check("last winter", false, None, Precision::Season);
+        check("Christmas Day", false, Some("2022-12-25"), Precision::Day);
+        check("Thanksgiving", true, Some("2023-11-23"), Precision::Day);
+        check("New Year's Eve 2018", false, Some("2018-12-31"), Precision::Day);
+        check("the week of March 6", false, Some("2023-W10"), Precision::Week);
+        check("2019-04-25", false, Some("2019-04-25"), Precision::Day);
+        let planned = |text: &str| resolve(text, reference, Tense::MayCome).0;
+        assert_eq!(planned("Friday").as_deref(), Some("2023-10-20"), "near ahead");
+        assert_eq!(planned("Wednesday").as_deref(), Some("2023-10-18"), "yesterday");
         assert_eq!(
-            resolve("Thursday", None, false),
+            resolve("Thursday", None, Tense::Past),
             (None, Some(Precision::Day)),
             "no date, no value"
         );
