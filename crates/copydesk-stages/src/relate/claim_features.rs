@@ -35,9 +35,9 @@ pub(super) struct ClaimFeatures {
     pub(super) level: u8,
     /// Entities and numbers.
     pub(super) topics: Vec<u32>,
-    /// Numbers by unit, in thousandths.
+    /// Numbers by unit, in thousandths, [`packed`].
     pub(super) values: Vec<(u32, i32)>,
-    /// Sides of opposites, as (pair, side).
+    /// Sides of opposites, as (pair, side); weekdays, as ([`WEEKDAY`], day).
     pub(super) sides: Vec<(u8, u8)>,
 }
 
@@ -47,6 +47,11 @@ const OPPOSITES: &str = "confirm/den support/oppose ris/fall rose/fell increas/d
     guilt/innocent safe/danger legal/illegal true/false strengthen/weaken higher/lower up/down succeed/fail \
     allow/ban keep/scrap hire/fire back/oppose profit/loss \
     rais/cut expand/cut innocent/convict surviv/die";
+
+/// Stands for the pair where a weekday is named.
+pub(super) const WEEKDAY: u8 = u8::MAX;
+const WEEKDAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 impl ClaimFeatures {
     /// The statements of a record.
@@ -96,6 +101,7 @@ impl ClaimFeatures {
         }
         // Words that carry no content of their own may still be a side: up, down, more.
         self.sides.extend(all_words(text).filter_map(side_of));
+        self.sides.extend(all_words(text).filter_map(weekday));
         let mut in_order: Vec<(usize, u32)> =
             stems.into_iter().map(|(hash, at)| (at, hash)).collect();
         in_order.sort_unstable();
@@ -119,7 +125,7 @@ impl ClaimFeatures {
                     clippy::cast_possible_truncation,
                     reason = "a cast from a float saturates"
                 )]
-                self.values.push((unit, (value * 1000.0).round() as i32));
+                self.values.push((unit, packed((value * 1000.0).round() as i64)));
             }
         }
         self.values.sort_unstable();
@@ -192,6 +198,38 @@ impl ClaimFeatures {
     }
 }
 
+/// Numbers from here on are kept with six digits.
+const LARGE: u64 = 1_000_000_000;
+const DIGITS: u64 = 1_000_000;
+
+/// A number in 32 bits: from [`LARGE`] on its first six digits, with how many follow them.
+fn packed(number: i64) -> i32 {
+    let (mut digits, mut more) = (number.unsigned_abs(), 0);
+    if digits >= LARGE {
+        while digits >= DIGITS {
+            digits /= 10;
+            more += 1;
+        }
+        digits += LARGE + more * DIGITS;
+    }
+    let size = i32::try_from(digits).expect("an i64 has thirteen digits behind six");
+    if number < 0 { -size } else { size }
+}
+
+/// The number that was [`packed`], as far as it was kept.
+pub(super) fn unpacked(packed: i32) -> i64 {
+    let size = u64::from(packed.unsigned_abs());
+    let Some(large) = size.checked_sub(LARGE) else { return i64::from(packed) };
+    let more = u32::try_from(large / DIGITS).ok().and_then(|more| 10_i64.checked_pow(more));
+    let digits = i64::try_from(large % DIGITS).expect("below DIGITS");
+    digits.saturating_mul(more.unwrap_or(i64::MAX)) * i64::from(packed.signum())
+}
+
+fn weekday(word: &str) -> Option<(u8, u8)> {
+    let folded = fold(word);
+    (0..).zip(WEEKDAYS).find_map(|(n, day)| (day == folded).then_some((WEEKDAY, n)))
+}
+
 /// The opposite that a word is a side of.
 fn side_of(word: &str) -> Option<(u8, u8)> {
     let folded = fold(word);
@@ -204,4 +242,26 @@ fn side_of(word: &str) -> Option<(u8, u8)> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_32_bits() {
+        let check = |number: i64, kept: i64| {
+            assert_eq!(unpacked(packed(number)), kept, "{number}");
+            assert_eq!(unpacked(packed(-number)), -kept, "-{number}");
+        };
+        check(0, 0);
+        check(3_100, 3_100);
+        check(999_999_999, 999_999_999);
+        check(1_000_000_000, 1_000_000_000);
+        check(2_400_000_000, 2_400_000_000);
+        check(3_141_592_653_589, 3_141_590_000_000);
+        check(i64::MAX, 9_223_370_000_000_000_000);
+        // What an earlier version saturated at is some number, and no panic.
+        assert!(unpacked(i32::MAX) > 1_000_000_000 && unpacked(i32::MIN) < -1_000_000_000);
+    }
 }

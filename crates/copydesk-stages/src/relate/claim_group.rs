@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::claim_features::ClaimFeatures;
+use super::claim_features::{ClaimFeatures, WEEKDAY, unpacked};
 
 /// Share of the shingles of either quote that makes them the same.
 const SAME_QUOTE: f64 = 0.6;
@@ -159,6 +159,10 @@ fn relation(a: &ClaimFeatures, b: &ClaimFeatures, score: f64) -> Option<Relation
     if shared(&a.stems, &b.stems) < SHARED_WORDS && a.stems != b.stems {
         return None;
     }
+    // A brief of one mould says the same of each day.
+    if named_days_differ(a, b) {
+        return None;
+    }
     let apart = a.day?.abs_diff(b.day?).cast_signed();
     let topics = shared(&a.topics, &b.topics);
     if score >= DISPUTES.0
@@ -169,14 +173,57 @@ fn relation(a: &ClaimFeatures, b: &ClaimFeatures, score: f64) -> Option<Relation
         return Some(Relation::Disputes(reason));
     }
     let same = score >= SAME_STATEMENT.0 && topics >= SAME_STATEMENT.1 && apart <= DAYS.0;
-    (same && a.speaker != 0 && a.speaker == b.speaker && a.negated == b.negated)
+    let one_speaker = a.speaker != 0 && a.speaker == b.speaker;
+    (same && one_speaker && a.negated == b.negated && numbers_agree(a, b))
         .then_some(Relation::SameStatement)
+}
+
+/// Whether both name weekdays, and no common one.
+fn named_days_differ(a: &ClaimFeatures, b: &ClaimFeatures) -> bool {
+    let days = |c: &ClaimFeatures| -> Vec<u8> {
+        c.sides.iter().filter(|(pair, _)| *pair == WEEKDAY).map(|(_, day)| *day).collect()
+    };
+    let (a, b) = (days(a), days(b));
+    !a.is_empty() && !b.is_empty() && !a.iter().any(|day| b.contains(day))
+}
+
+/// Whether the numbers of each unit that both have are the same, but for rounding; those that only one has do not count.
+fn numbers_agree(a: &ClaimFeatures, b: &ClaimFeatures) -> bool {
+    let of_unit = |unit: u32, c: &ClaimFeatures| -> Vec<i64> {
+        c.values.iter().filter(|(u, _)| *u == unit).map(|(_, v)| unpacked(*v)).collect()
+    };
+    a.values.iter().all(|(unit, _)| {
+        let (mut few, mut many) = (of_unit(*unit, a), of_unit(*unit, b));
+        if few.len() > many.len() {
+            std::mem::swap(&mut few, &mut many);
+        }
+        few.iter().all(|x| many.iter().any(|y| same_number(*x, *y)))
+    })
+}
+
+/// Whether two numbers are equal once the one with more digits is rounded as the other one is.
+fn same_number(x: i64, y: i64) -> bool {
+    let place = |number: i64| {
+        let (mut number, mut place) = (number, 1_u64);
+        while number != 0 && number % 10 == 0 {
+            number /= 10;
+            place *= 10;
+        }
+        place
+    };
+    x == y || (!far(x, y) && x.abs_diff(y) * 2 <= place(x).max(place(y)))
+}
+
+/// Whether numbers are so far apart that they contradict each other.
+fn far(x: i64, y: i64) -> bool {
+    x.abs_diff(y) as f64 > NUMBERS_APART * x.unsigned_abs().max(y.unsigned_abs()) as f64
 }
 
 fn contradiction(a: &ClaimFeatures, b: &ClaimFeatures, apart: i32) -> Option<Reason> {
     let opposite = |(pair, side): &(u8, u8)| {
-        let own = a.sides.contains(&(*pair, 1 - *side)) && !a.sides.contains(&(*pair, *side));
-        own && !b.sides.contains(&(*pair, 1 - *side))
+        let other = &(*pair, side ^ 1);
+        let own = a.sides.contains(other) && !a.sides.contains(&(*pair, *side));
+        *pair != WEEKDAY && own && !b.sides.contains(other)
     };
     let opposites = b.sides.iter().any(opposite);
     match (a.negated != b.negated, opposites) {
@@ -186,8 +233,6 @@ fn contradiction(a: &ClaimFeatures, b: &ClaimFeatures, apart: i32) -> Option<Rea
         (true, true) => return None,
         (false, false) => {}
     }
-    let far =
-        |x: i32, y: i32| f64::from(x.abs_diff(y)) > NUMBERS_APART * f64::from(x.abs().max(y.abs()));
     let of_unit = |unit: u32, values: &[(u32, i32)]| {
         let mut found = values.iter().filter(|(u, _)| *u == unit).map(|(_, v)| *v);
         let first = found.next();
@@ -195,7 +240,7 @@ fn contradiction(a: &ClaimFeatures, b: &ClaimFeatures, apart: i32) -> Option<Rea
     };
     let numbers_differ = a.values.iter().any(|(unit, _)| {
         let pair = of_unit(*unit, &a.values).zip(of_unit(*unit, &b.values));
-        pair.is_some_and(|(x, y)| far(x, y))
+        pair.is_some_and(|(x, y)| far(unpacked(x), unpacked(y)))
     });
     (numbers_differ && apart <= DAYS.0).then_some(Reason::Numbers)
 }

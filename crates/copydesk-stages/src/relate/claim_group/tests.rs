@@ -130,6 +130,33 @@ fn pairs_of_claims() {
 }
 
 #[test]
+fn briefs_of_one_mould_are_told_apart_by_numbers_and_days() {
+    let check = |said: &str, then: &str, expected: &str| {
+        let pair = ["", "Ada Brandt", "2024-03-04", said, "Ada Brandt", "2024-03-05", then];
+        assert_eq!(found(&pair), expected, "{said} / {then}");
+    };
+    let rates = |percent: &str| {
+        format!("freight rates of Poseidon Lines from Linz rose {percent} percent in heavy trade")
+    };
+    check(&rates("3.1"), &rates("3.1"), "same");
+    check(&rates("3.1"), &rates("3.3"), "none");
+    check(&rates("3.1"), &rates("3.13"), "same");
+    check(&rates("3.1"), &rates("4.6"), "disputes");
+    let flood =
+        |people: &str| format!("the Elder flood drove {people} people from their homes in Linz");
+    check(&flood("2,430,000"), &flood("2,400,000"), "same");
+    check(&flood("2,400,000"), &flood("3,100,000"), "disputes");
+    check(&flood("2,400,000,000"), &flood("3,100,000,000"), "disputes");
+    let ferry = |did: &str, day: &str| {
+        format!("fares of Poseidon Lines to Linz {did} by 12 crowns at the auction on {day}")
+    };
+    check(&ferry("rose", "Monday"), &ferry("rose", "Monday"), "same");
+    check(&ferry("rose", "Monday"), &ferry("rose", "Tuesday"), "none");
+    check(&ferry("rose", "Monday"), &ferry("fell", "Tuesday"), "none");
+    check(&ferry("rose", "Monday"), &ferry("fell", "Monday"), "disputes");
+}
+
+#[test]
 fn another_speaker_of_the_same_quote_is_told() {
     let features = |s: &str| {
         ClaimFeatures::of(&record(s, "", "“We will rebuild the old theatre stone by stone.”"))
