@@ -2,6 +2,7 @@
 //! first, and linked to the base.
 
 mod cluster;
+mod dateline;
 mod document;
 mod gazetteer;
 mod government;
@@ -11,6 +12,7 @@ mod mentions;
 mod name_match;
 mod names;
 mod roles;
+mod said;
 mod shape;
 mod surroundings;
 

@@ -101,10 +101,18 @@ pub(super) fn surnames(doc: &Doc, found: &mut Vec<Candidate>) {
             *surnames.entry(name.to_owned()).or_default() += 1;
         }
     }
+    let located: HashSet<String> = found
+        .iter()
+        .filter(|c| {
+            let before = c.tokens.start.checked_sub(1).map_or("", |t| doc.lower(t));
+            matches!(before, "in" | "at" | "near" | "from" | "," | "to" | "of" | "(")
+        })
+        .map(|c| c.folded.clone())
+        .collect();
     for c in found.iter_mut().filter(|c| c.tokens.len() == 1 && c.kind != EntityType::Person) {
         let Some(&full) = surnames.get(&c.folded) else { continue };
         // A place of that name that is more often a place stays one.
-        if c.kind != EntityType::Place || full >= 2 {
+        if c.kind != EntityType::Place || full >= 2 || !located.contains(&c.folded) {
             c.set_kind(EntityType::Person);
         }
     }

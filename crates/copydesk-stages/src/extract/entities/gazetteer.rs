@@ -15,7 +15,7 @@ const ALSO_PERSONS: &str = "jordan georgia chad cyprus israel kenya india china 
 const LONGEST: usize = 6;
 
 /// What a folded name is as a country, if it is one.
-fn country(base: &Base, folded: &str) -> Option<EntityType> {
+pub(super) fn country(base: &Base, folded: &str) -> Option<EntityType> {
     base.lookup_folded(folded).find_map(|hit| {
         let fact = base.fact(hit.entity).filter(|f| f.kind == EntityType::Place)?;
         match hit.alias {
@@ -45,7 +45,7 @@ fn is_town(base: &Base, folded: &str) -> bool {
 }
 
 /// log2 of the inhabitants from which a town's name is taken for the town whatever the model says.
-const TOWN: f64 = 16.5;
+pub(super) const TOWN: f64 = 16.5;
 
 /// Agencies and outlets of several words, which the model often cuts.
 fn is_long_outlet(base: &Base, folded: &str) -> bool {
@@ -58,6 +58,22 @@ fn is_long_outlet(base: &Base, folded: &str) -> bool {
             .any(|f| f.flags.has(Flags::OUTLET))
 }
 
+/// log2 of the weight of those who are meant wherever their family name stands alone.
+pub(super) const BEST_KNOWN: f64 = 22.0;
+
+/// "Trump said" that the model took for a body or a town: the family name of one of the best known, and nobody else's.
+pub(super) fn best_known(base: &Base, found: &mut [Candidate]) {
+    for c in found.iter_mut().filter(|c| c.tokens.len() == 1 && c.kind != EntityType::Person) {
+        let mut hits = base.lookup_folded(&c.folded);
+        let (first, second) = (hits.next(), hits.next());
+        let alone = first.filter(|h| second.is_none() && h.alias == AliasKind::Short);
+        let fact = alone.and_then(|h| base.fact(h.entity));
+        if fact.is_some_and(|f| f.kind == EntityType::Person && f.prior > BEST_KNOWN) {
+            c.set_kind(EntityType::Person);
+        }
+    }
+}
+
 /// "told Kim Russia backs": a name and a country that the model took for one person.
 pub(super) fn split_countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
     let mut new = Vec::new();
@@ -67,6 +83,43 @@ pub(super) fn split_countries(doc: &Doc, base: &Base, found: &mut Vec<Candidate>
         if !has(ALSO_PERSONS, &folded) && country(base, &folded) == Some(EntityType::Place) {
             new.push(by_rule(doc, c.tokens.start..last, EntityType::Person));
             new.push(by_rule(doc, last..c.tokens.end, EntityType::Place));
+        }
+    }
+    replace(doc, found, new);
+}
+
+/// "Welshman Jamie Doe", "Russian Jane Doe": the nationality is a mention of its own.
+pub(super) fn split_demonyms(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
+    let nationality = |t: usize, found: &[Candidate]| {
+        found.iter().any(|c| c.kind == EntityType::Group && c.text == doc.token_text(t))
+            || country(base, &fold(doc.token_text(t))) == Some(EntityType::Group)
+    };
+    let mut new = Vec::new();
+    for c in found.iter().filter(|c| c.tokens.len() >= 3 && c.kind != EntityType::Organization) {
+        if c.kind == EntityType::Person && nationality(c.tokens.start, found) {
+            new.push(by_rule(doc, c.tokens.start..c.tokens.start + 1, EntityType::Group));
+            new.push(by_rule(doc, c.tokens.start + 1..c.tokens.end, EntityType::Person));
+        }
+    }
+    replace(doc, found, new);
+}
+
+/// "Debden, England" as one mention: a place and where it lies.
+pub(super) fn split_at_commas(doc: &Doc, base: &Base, found: &mut Vec<Candidate>) {
+    let mut new = Vec::new();
+    for c in found.iter().filter(|c| matches!(c.kind, EntityType::Place | EntityType::Organization))
+    {
+        let Some(comma) = c.tokens.clone().find(|&t| doc.token_text(t) == ",") else { continue };
+        let area = fold(doc.span_text(comma + 1..c.tokens.end));
+        let first = fold(doc.span_text(c.tokens.start..comma));
+        let known = base
+            .lookup_folded(&area)
+            .filter_map(|h| base.fact(h.entity))
+            .any(|f| f.flags.has(Flags::COUNTRY) || f.flags.has(Flags::REGION));
+        let towns = is_town(base, &first) && is_town(base, &area);
+        if (known || towns) && comma > c.tokens.start && comma + 1 < c.tokens.end {
+            new.push(by_rule(doc, c.tokens.start..comma, EntityType::Place));
+            new.push(by_rule(doc, comma + 1..c.tokens.end, EntityType::Place));
         }
     }
     replace(doc, found, new);

@@ -1,4 +1,4 @@
-//! Lines that are no running text: picture credits, datelines, headlines in capitals.
+//! Lines that are no running text: picture credits, headlines in capitals.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use copydesk_nlp::Doc;
 use copydesk_types::{Block, BlockKind, EntityType};
 
 use super::mentions::{Candidate, by_rule, replace};
-use crate::extract::lexicon::{has, is_outlet};
+use crate::extract::lexicon::has;
 
 /// Sources of pictures that stand beside a slash or behind "via".
 const PICTURE_AGENCIES: &str = "reuters afp ap getty epa epa-efe xinhua pool tass imago dpa ritzau tt ntb anadolu efe lehtikuva alamy shutterstock \
@@ -83,43 +83,8 @@ fn name_before(doc: &Doc, slash: usize, limit: usize) -> Option<Range<usize>> {
     (name.len() >= 2).then_some(name)
 }
 
-/// "PARIS (Reuters) -", "SAN JUAN / LIMA (Agency)", "Lima, Peru -- ": places before the first sentence.
-pub(super) fn datelines(doc: &Doc, lines: &[Range<usize>], found: &mut Vec<Candidate>) {
-    let mut new = Vec::new();
-    for line in lines {
-        let window = line.start..line.end.min(line.start + 12);
-        let Some(open) = window.clone().find(|&t| doc.token_text(t) == "(") else { continue };
-        let Some(close) = (open + 1..line.end.min(open + 5)).find(|&t| doc.token_text(t) == ")")
-        else {
-            continue;
-        };
-        let agency = open + 1..close;
-        let outlet = is_outlet(doc.span_text(agency.clone()))
-            || agency.clone().next().is_some_and(|t| is_outlet(doc.token_text(t)));
-        if !outlet || open == line.start || !is_capitals(doc, line.start..line.start + 1) {
-            continue;
-        }
-        new.push(by_rule(doc, agency, EntityType::Organization));
-        let mut start = line.start;
-        for t in line.start..=open {
-            if t == open || matches!(doc.token_text(t), "/" | "," | ";") {
-                if start < t
-                    && doc
-                        .span_text(start..t)
-                        .chars()
-                        .all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '-' | '\'' | '’'))
-                {
-                    new.push(by_rule(doc, start..t, EntityType::Place));
-                }
-                start = t + 1;
-            }
-        }
-    }
-    replace(doc, found, new);
-}
-
 /// Whether every letter of the tokens is a capital.
-fn is_capitals(doc: &Doc, tokens: Range<usize>) -> bool {
+pub(super) fn is_capitals(doc: &Doc, tokens: Range<usize>) -> bool {
     let mut letters =
         tokens.flat_map(|t| doc.token_text(t).chars()).filter(|c| c.is_alphabetic()).peekable();
     letters.peek().is_some() && letters.all(char::is_uppercase)

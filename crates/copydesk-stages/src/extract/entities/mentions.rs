@@ -5,7 +5,7 @@ use std::ops::Range;
 use copydesk_nlp::Doc;
 use copydesk_types::{Block, EntityType};
 
-use super::{document, gazetteer, lines, names, shape};
+use super::{dateline, document, gazetteer, lines, names, said, shape};
 use crate::extract::knowledge::Known;
 use crate::extract::lexicon::{COURTESY, has};
 
@@ -28,20 +28,26 @@ pub(super) fn find(doc: &Doc, blocks: &[Block], known: &Known) -> Vec<Candidate>
     let mut found = from_model(doc);
     let lines = lines::split(doc);
     lines::credits(doc, &lines, &mut found);
-    lines::datelines(doc, &lines, &mut found);
+    dateline::find(doc, &lines, blocks, &known.base, &mut found);
     shape::particles(doc, &mut found);
     shape::syllables(doc, &mut found);
     shape::compounds(doc, &mut found);
     shape::split_directions(doc, &mut found);
-    shape::split_demonyms(doc, &mut found);
+    gazetteer::split_demonyms(doc, &known.base, &mut found);
+    gazetteer::split_at_commas(doc, &known.base, &mut found);
     gazetteer::split_countries(doc, &known.base, &mut found);
+    shape::known_words(doc, &mut found);
+    shape::titled(doc, &mut found);
     for c in &mut found {
         shape::type_by_words(doc, c);
     }
     gazetteer::countries(doc, &known.base, &mut found);
+    gazetteer::best_known(&known.base, &mut found);
     gazetteer::directions(doc, &known.base, &mut found);
     gazetteer::towns_by_preposition(doc, &known.base, &mut found);
     document::one_type_a_surface(&mut found);
+    said::types(doc, &known.base, &mut found);
+    said::teams(doc, &known.base, &mut found);
     document::short_organizations(doc, &mut found);
     document::acronyms(doc, &mut found);
     document::surnames(doc, &mut found);

@@ -10,12 +10,14 @@ use crate::extract::lexicon::{has, is_outlet};
 /// Last words that make a name an organization, lower case.
 const ORG_HEADS: &str = "inc inc. corp corp. ltd ltd. llc plc gmbh ag co. company corporation group holdings bank university college \
     institute ministry department party council agency committee commission association federation union foundation times post \
-    airlines airways motors pharmaceuticals parliament senate congress court police news";
+    airlines airways air motors pharmaceuticals parliament senate congress court police news sa s.a. nv n.v. se spa s.p.a. ab oyj asa pjsc jsc tbk \
+    bhd";
 const LEGAL_FORMS: &str = "inc inc. corp corp. ltd ltd. llc plc gmbh ag co co. company corporation group holdings holding sa s.a. nv n.v. \
     se spa s.p.a. ab oyj asa & bhd";
 const FACILITY_HEADS: &str = "airport stadium bridge hospital park plaza tower towers cathedral church mosque temple gym arena hotel \
     prison museum palace street avenue road station reservoir playfield dam tunnel square";
 const PLACE_HEADS: &str = "river lake island islands mountains mountain sea ocean bay peninsula county province valley desert strait";
+const LAW_HEADS: &str = "act bill treaty accord convention protocol amendment constitution";
 const EVENT_HEADS: &str =
     "cup championship championships games olympics open festival marathon war summit";
 const EVENTS: &str = "brexit covid covid-19 christmas ramadan olympics";
@@ -29,7 +31,7 @@ const HOLIDAYS: &str = "christmas easter thanksgiving halloween";
 /// The type that the words of a name settle against the model.
 pub(super) fn type_by_words(doc: &Doc, c: &mut Candidate) {
     let last = doc.lower(c.tokens.end - 1);
-    if is_outlet(&c.text) {
+    if is_outlet(&c.text) || (c.kind == EntityType::Person && is_letters(&c.text)) {
         c.set_kind(EntityType::Organization);
     } else if has(EVENTS, last) && c.tokens.len() == 1 {
         c.set_kind(EntityType::Event);
@@ -42,6 +44,7 @@ pub(super) fn type_by_words(doc: &Doc, c: &mut Candidate) {
             (FACILITY_HEADS, EntityType::Facility),
             (PLACE_HEADS, EntityType::Place),
             (EVENT_HEADS, EntityType::Event),
+            (LAW_HEADS, EntityType::Law),
         ];
         let capital =
             doc.token_text(c.tokens.end - 1).chars().next().is_some_and(char::is_uppercase);
@@ -51,6 +54,11 @@ pub(super) fn type_by_words(doc: &Doc, c: &mut Candidate) {
             c.set_kind(kind);
         }
     }
+}
+
+/// "THG": two to five capitals. A person's initials have stops, or stand for a name that the article does not give.
+fn is_letters(text: &str) -> bool {
+    (3..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// The words without a legal form and what stands behind it.
@@ -161,21 +169,6 @@ pub(super) fn split_directions(doc: &Doc, found: &mut [Candidate]) {
     }
 }
 
-/// "Welshman Jamie Doe", "Russian Jane Doe": the nationality is a mention of its own.
-pub(super) fn split_demonyms(doc: &Doc, found: &mut Vec<Candidate>) {
-    let nationality = |t: usize, found: &[Candidate]| {
-        found.iter().any(|c| c.kind == EntityType::Group && c.text == doc.token_text(t))
-    };
-    let mut new = Vec::new();
-    for c in found.iter().filter(|c| c.tokens.len() >= 3 && c.kind != EntityType::Organization) {
-        if c.kind == EntityType::Person && nationality(c.tokens.start, found) {
-            new.push(by_rule(doc, c.tokens.start..c.tokens.start + 1, EntityType::Group));
-            new.push(by_rule(doc, c.tokens.start + 1..c.tokens.end, EntityType::Person));
-        }
-    }
-    replace(doc, found, new);
-}
-
 /// Mentions that are no names: page furniture, holidays, phrases without a capital.
 pub(super) fn is_no_name(doc: &Doc, c: &Candidate) -> bool {
     let words = c.tokens.clone().map(|t| doc.lower(t));
@@ -187,6 +180,61 @@ pub(super) fn is_no_name(doc: &Doc, c: &Candidate) -> bool {
     {
         return true;
     }
+    if c.tokens.clone().any(|t| is_address(doc.token_text(t))) {
+        return true;
+    }
     let capital = c.text.chars().any(|ch| ch.is_uppercase() || ch.is_numeric());
     c.kind == EntityType::Organization && !capital && c.tokens.len() >= 2
+}
+
+/// An address of mail or of a page, or the name of a file.
+fn is_address(word: &str) -> bool {
+    let file = word.rsplit_once('.').is_some_and(|(_, end)| {
+        has("doc docx pdf xls xlsx jpg jpeg png gif html htm txt zip", &end.to_lowercase())
+    });
+    file || (word.contains('@') && !word.starts_with('@'))
+        || word.contains("://")
+        || word.starts_with("www.")
+}
+
+/// Titles that stand right before a name and are written with a capital there, lower case.
+const BEFORE_NAMES: &str = "mr. mr mrs. mrs ms. ms dr. dr president minister chancellor premier senator sen. gov. governor rep. gen. general col. \
+    judge mayor king queen prince princess pope sheikh ayatollah secretary";
+
+/// "President Quill", "Mr. Quill" that the model did not see.
+pub(super) fn titled(doc: &Doc, found: &mut Vec<Candidate>) {
+    let mut covered = super::mentions::coverage(doc, found);
+    let capital = |t: usize| {
+        let mut letters = doc.token_text(t).chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.any(char::is_lowercase)
+    };
+    for t in 0..doc.len().saturating_sub(1) {
+        if !capital(t) || covered[t] || !has(BEFORE_NAMES, doc.lower(t)) {
+            continue;
+        }
+        let name = |t: &usize| !covered[*t] && capital(*t) && doc.pos(*t) == "PROPN";
+        let end = (t + 1..doc.len().min(t + 4)).take_while(name).last().map_or(t + 1, |l| l + 1);
+        if end > t + 1 && !has(BEFORE_NAMES, doc.lower(t + 1)) {
+            found.push(by_rule(doc, t + 1..end, EntityType::Person));
+            covered[t + 1..end].fill(true);
+        }
+    }
+}
+
+/// Names that are told by themselves, wherever they stand.
+pub(super) fn known_words(doc: &Doc, found: &mut Vec<Candidate>) {
+    let covered = super::mentions::coverage(doc, found);
+    for t in (0..doc.len()).filter(|&t| !covered[t]) {
+        let capital = doc.token_text(t).chars().next().is_some_and(char::is_uppercase);
+        if !capital {
+            continue;
+        }
+        if has(EVENTS, doc.lower(t)) {
+            found.push(by_rule(doc, t..t + 1, EntityType::Event));
+        } else if has(PLATFORMS, doc.lower(t)) {
+            let mut new = by_rule(doc, t..t + 1, EntityType::Organization);
+            type_by_words(doc, &mut new);
+            found.push(new);
+        }
+    }
 }
