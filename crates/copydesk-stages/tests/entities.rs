@@ -96,6 +96,47 @@ fn credits_name_the_photographer() {
 }
 
 #[test]
+fn a_dateline_is_no_part_of_the_name_behind_it() {
+    for head in ["Oslo - ", "Oslo – ", "OSLO (AP) — ", "Oslo -- "] {
+        let body = format!(
+            "{head}Mayor Karin Lindqvist told reporters on Monday that the bridge was safe."
+        );
+        let found = entities(&body);
+        let place = head.split(' ').next().unwrap_or_default();
+        let who = surfaces(&found, "Karin Lindqvist");
+        assert_eq!(who, Some((EntityType::Person, vec!["Karin Lindqvist".into()])), "{body}");
+        assert_eq!(
+            surfaces(&found, "Oslo"),
+            Some((EntityType::Place, vec![place.into()])),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn the_article_says_what_a_name_is() {
+    let check = |body: &str, name: &str, kind: EntityType| {
+        let found = entities(body);
+        let kinds: Vec<EntityType> =
+            found.iter().filter(|e| e.name == name).map(|e| e.kind).collect();
+        assert_eq!(kinds, [kind], "{body}: {found:#?}");
+    };
+    let village = "Clergoux is a village and commune in France. Clergoux was rebuilt in 1920.";
+    check(village, "Clergoux", EntityType::Place);
+    let town = "Many people left the town of Havant after the war, and Havant never recovered.";
+    check(town, "Havant", EntityType::Place);
+    let brand =
+        "Stone Bay, an Italian clothing brand, was sold on Monday. Stone Bay has forty shops.";
+    check(brand, "Stone Bay", EntityType::Organization);
+    let miner = "Workers of the miner Quillsk went home. Quillsk did not respond.";
+    check(miner, "Quillsk", EntityType::Organization);
+    let team = "Oregon (3-1) lost at home on Saturday. Oregon scored twice late.";
+    check(team, "Oregon", EntityType::Organization);
+    check("He bought a farm in Debden, England, last year.", "Debden", EntityType::Place);
+    check("THG shares rose on Monday. Analysts like THG.", "THG", EntityType::Organization);
+}
+
+#[test]
 fn letters_in_brackets_are_the_name_before_them() {
     check(
         "The International Maritime Bureau (IMB) warned of pirates on Monday. The IMB said two ships were boarded.",
@@ -313,4 +354,34 @@ fn four_workers_in_any_order_give_the_ids_of_one() {
     let known: usize = alone.iter().flatten().filter(|e| !e.id.is_minted()).count();
     let minted: usize = alone.iter().flatten().filter(|e| e.id.is_minted()).count();
     assert!(known >= 5 && minted >= 5, "{known} {minted}");
+}
+
+#[test]
+fn short_forms_that_need_no_office() {
+    let check = |body: &str, surface: &str, id: Option<&str>| {
+        let found = entities(body);
+        let of = |e: &&Entity| e.mentions.iter().any(|m| m.text == surface);
+        let linked = found.iter().find(of).and_then(|e| e.kb.wikidata.as_deref());
+        assert_eq!(linked, id, "{surface} in {body}: {found:#?}");
+    };
+    // The best known are meant wherever their family name stands alone and the article speaks of their country.
+    check("Aides met Trump in Washington on Monday.", "Trump", Some("Q22686"));
+    check("Reporters in Washington asked Trump. Trump said no.", "Trump", Some("Q22686"));
+    check("Aides met Trump at a bakery in Oslo on Monday.", "Trump", None);
+    check("Aides met Mattis in Washington on Monday.", "Mattis", None);
+    let province = "Two schools in Guizhou Province were closed on Monday, China said.";
+    check(province, "Guizhou Province", Some("Q47097"));
+}
+
+#[test]
+fn a_name_that_many_have_needs_its_office_or_country() {
+    let check = |body: &str, expected: bool| {
+        let found = entities(body);
+        let linked = found.iter().any(|e| e.id.as_str() == "Q263166");
+        assert_eq!(linked, expected, "{body}: {found:#?}");
+    };
+    check("Ben Wallace scored twice in Detroit on Monday.", false);
+    check("Ben Wallace opened a bakery on Monday and sold four hundred loaves.", false);
+    check("Defence Secretary Ben Wallace visited a bakery on Monday.", true);
+    check("Ben Wallace told reporters in London that the ships would sail on Monday.", true);
 }

@@ -6,18 +6,23 @@
 
 use std::collections::BTreeMap;
 
-use copydesk_kb::{AliasKind, Base, Fact, Flags, UserLists};
+use copydesk_kb::{AliasKind, Base, Fact, Flags, Hit, UserLists};
 use copydesk_types::{Alternative, EntityId, EntityType, LinkMethod, Role, minted_entity_id};
 
 use super::cluster::Cluster;
+use super::gazetteer::BEST_KNOWN;
 use super::mentions::Candidate;
 use super::surroundings::{Surroundings, Votes};
 use super::{name_match, names};
+use crate::extract::lexicon::has;
 
 /// Score that a candidate must reach.
 const NIL: f64 = 0.1;
 /// For a place that lies elsewhere than the region or country right behind it: "Edmonton, Ky." is none in Canada.
 const ELSEWHERE: f64 = -1.5;
+/// Words behind the name of a region that its name in the base may lack.
+const REGION_HEADS: &str =
+    "province prefecture oblast governorate region state district voivodeship canton";
 /// Candidates that are told as alternatives.
 const MOST_ALTERNATIVES: usize = 4;
 
@@ -218,12 +223,13 @@ impl<'a> Article<'a> {
         for form in &forms {
             // A short form says less than the full one: "Washington" beside "George Washington".
             let full = form.split(' ').count() == longest;
-            for hit in self.base.lookup_folded(form) {
-                let Some(fact) = self.base.fact(hit.entity) else { continue };
+            let hits = self.hits(form, cluster.kind);
+            let alone = hits.len() == 1;
+            for (hit, fact) in hits {
                 if (!full && cluster.kind == EntityType::Person) || self.blocked(&fact) {
                     continue;
                 }
-                let Some(score) = self.score(cluster, &fact, hit.alias, &around) else {
+                let Some(score) = self.score(cluster, &fact, hit.alias, alone, &around) else {
                     continue;
                 };
                 let entry = best.entry(hit.entity).or_insert((score, hit.alias));
@@ -236,6 +242,20 @@ impl<'a> Article<'a> {
         best.into_iter().filter_map(fact).collect()
     }
 
+    /// Who has the name; "Guizhou Province" is a region whose name may be "Guizhou".
+    fn hits(&self, form: &str, kind: EntityType) -> Vec<(Hit, Fact<'a>)> {
+        let all = |name: &str| {
+            let hits = self.base.lookup_folded(name);
+            hits.filter_map(|h| Some((h, self.base.fact(h.entity)?))).collect::<Vec<_>>()
+        };
+        let found = all(form);
+        let region = form.rsplit_once(' ').filter(|(_, head)| {
+            found.is_empty() && kind == EntityType::Place && has(REGION_HEADS, head)
+        });
+        let Some((name, _)) = region else { return found };
+        all(name).into_iter().filter(|(_, f)| f.flags.has(Flags::REGION)).collect()
+    }
+
     /// Whether the user wants nothing to link to it.
     fn blocked(&self, fact: &Fact) -> bool {
         self.lists.blocks_ids() && self.lists.blocks_id(&base_id(fact))
@@ -246,6 +266,7 @@ impl<'a> Article<'a> {
         cluster: &Cluster,
         fact: &Fact,
         alias: AliasKind,
+        alone: bool,
         around: &Around,
     ) -> Option<f64> {
         let demonym = alias == AliasKind::Demonym;
@@ -259,11 +280,15 @@ impl<'a> Article<'a> {
         } else {
             return None;
         };
+        let office = around.roles.iter().any(|r| has_office(self.base.details(fact.entity), r));
+        let speaks_of = || around.surroundings.name_country_of(fact);
+        let best_known = alone && fact.prior > BEST_KNOWN && speaks_of();
         let named = match alias {
             AliasKind::Label => 0.4,
             AliasKind::Alias | AliasKind::Demonym => 0.2,
             // "Calif." is short, but for nothing else.
             AliasKind::Short if fact.kind == EntityType::Place && abbreviated => 0.0,
+            AliasKind::Short if fact.kind == EntityType::Person && best_known => -0.5,
             AliasKind::Short => -1.5,
             AliasKind::Domain => -0.5,
         };
@@ -278,13 +303,12 @@ impl<'a> Article<'a> {
             return Some(fit - 1.0 + named + known + coherence + region);
         }
         let known = 0.1 * (fact.prior - 18.0);
-        let office = around.roles.iter().any(|r| has_office(self.base.details(fact.entity), r));
-        // A family name alone needs the office beside it.
-        if fact.kind == EntityType::Person && alias == AliasKind::Short && !office {
+        // A family name alone needs the office beside it, but for the best known.
+        if fact.kind == EntityType::Person && alias == AliasKind::Short && !office && !best_known {
             return None;
         }
         // A name that many have says nothing by itself.
-        if fact.flags.has(Flags::COMMON) && !office && !around.surroundings.name_country_of(fact) {
+        if fact.flags.has(Flags::COMMON) && !office && !speaks_of() {
             return None;
         }
         Some(fit + named + known + coherence + if office { 1.5 } else { 0.0 })
