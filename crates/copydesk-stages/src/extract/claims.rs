@@ -1,8 +1,8 @@
 //! Claims of one article: who said what, to whom, through whom.
 //!
 //! Sieves, each over what the ones before left: quote regions, attributions by cue, loose quotes, carriers (`via`), speakers,
-//! then what a claim says of itself (polarity, modality, time). Only running text is read: no title, caption, crosshead,
-//! dateline or byline.
+//! then what a claim says of itself (polarity, modality, time). Only running text and titles are read: no caption, crosshead,
+//! dateline or byline. What a title says nobody said is left to it.
 
 mod assertion;
 mod attribution;
@@ -28,8 +28,10 @@ mod speaker;
 pub mod training;
 mod via;
 
+use std::ops::Range;
+
 use copydesk_nlp::Doc;
-use copydesk_types::{Block, BlockKind, Claim, Record};
+use copydesk_types::{Block, BlockKind, Claim, EntityType, Record};
 
 use self::attribution::Attribution;
 use self::model::Model;
@@ -41,11 +43,20 @@ use self::scope::Scope;
 pub(super) fn find(doc: &Doc, record: &Record, ranked: bool) -> Vec<Claim> {
     let model = if ranked { Model::shipped() } else { None };
     let paragraphs = paragraphs(doc, &record.text.blocks);
+    let people = people(record);
     let mut found: Vec<(usize, Attribution)> = Vec::new();
     let mut introduced = false;
     for (number, paragraph) in paragraphs.iter().enumerate() {
         let scope = Scope { doc, paragraph };
         let mut here = attribution::find(doc, paragraph, model);
+        let title = paragraph.kind == BlockKind::Title;
+        if title || number == 0 {
+            here = forms::headline(&scope, &people).map_or(here, |headline| vec![headline]);
+        }
+        if title {
+            found.extend(here.into_iter().map(|a| (number, a)));
+            continue;
+        }
         loose::attach(paragraph, &mut here);
         if here.is_empty() && !introduced {
             here.extend(loose::carry_on(
@@ -67,10 +78,18 @@ pub(super) fn find(doc: &Doc, record: &Record, ranked: bool) -> Vec<Claim> {
     build::claims(doc, record, &paragraphs, &found)
 }
 
+/// Where people are mentioned.
+fn people(record: &Record) -> Vec<Range<usize>> {
+    let people = record.entities.iter().filter(|e| e.kind == EntityType::Person);
+    people.flat_map(|e| e.mentions.iter().map(|m| m.start..m.end)).collect()
+}
+
 /// The blocks that may hold claims, with their quote regions.
 fn paragraphs(doc: &Doc, blocks: &[Block]) -> Vec<Paragraph> {
-    let running =
-        |k: BlockKind| matches!(k, BlockKind::Paragraph | BlockKind::List | BlockKind::Transcript);
+    let running = |k: BlockKind| {
+        use BlockKind::{List, Paragraph, Title, Transcript};
+        matches!(k, Title | Paragraph | List | Transcript)
+    };
     let whole = [Block { kind: BlockKind::Paragraph, start: 0, end: doc.text().len() }];
     let blocks = if blocks.is_empty() { &whole[..] } else { blocks };
     let fits = |b: &&Block| {

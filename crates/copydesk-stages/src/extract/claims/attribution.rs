@@ -8,11 +8,12 @@ use copydesk_types::CueClass;
 use super::candidates::{self, Candidate};
 use super::cues;
 use super::features::{self, Bag, CueView};
-use super::model::Model;
+use super::model::{self, Model};
 use super::paragraph::Paragraph;
 use super::scope::Scope;
 use super::source::Subject;
 use super::{forms, refusal, source_features, via};
+use crate::extract::lexicon::has;
 
 /// An attribution before it becomes a claim. Content is in bytes, all else in tokens.
 #[derive(Debug, Clone)]
@@ -155,9 +156,11 @@ impl Proposal {
     ) -> Option<(usize, f32)> {
         let ranked = model.filter(|_| self.by_rule.is_none_or(|(_, rule)| rule != "fronted"));
         let Some(model) = ranked else { return self.by_rule.map(|(at, _)| (at, 0.0)) };
-        let best =
-            model.rank(self.candidates.len(), |at, bag| self.features(scope, at, bag), bag)?;
-        (best.1 > if sure { FLOOR } else { 0.0 }).then_some(best)
+        let scores =
+            model.scores(self.candidates.len(), |at, bag| self.features(scope, at, bag), bag);
+        let choice = model::agreed(&scores, |at| &self.candidates[at].spans)?;
+        let taken = choice.is_likely() || (sure && choice.any > FLOOR);
+        taken.then(|| (choice.at, choice.odds()))
     }
 
     /// Who may say the candidate number `at`.
@@ -198,11 +201,8 @@ impl Proposal {
         bag: &mut Bag,
     ) -> Option<Subject> {
         let sources = self.sources(scope, at, carriers);
-        let best = model.rank(
-            sources.len(),
-            |i, bag| self.source_features(scope, at, &sources[i], bag),
-            bag,
-        );
+        let features = |i: usize, bag: &mut Bag| self.source_features(scope, at, &sources[i], bag);
+        let best = model::likeliest(&model.scores(sources.len(), features, bag));
         best.filter(|(_, odds)| *odds > 0.0).map(|(i, _)| sources[i])
     }
 }
@@ -212,11 +212,13 @@ pub(super) fn proposals(scope: &Scope) -> Vec<Proposal> {
     let doc = scope.doc;
     let mut out = Vec::new();
     for t in scope.paragraph.tokens.clone() {
-        if !doc.tag(t).starts_with("VB") || scope.in_long_quote(t) || doc.lower(t) == "according" {
+        let verb = doc.tag(t).starts_with("VB") || scope.headline_verb(t).is_some();
+        if !verb || scope.in_long_quote(t) || doc.lower(t) == "according" {
             continue;
         }
         let beside_quote = || scope.quote_before(t) || scope.quote_behind(t + 1);
-        let known = cues::verb(doc.lemma(t)).is_some() && !cues::is_attitude(doc.lemma(t));
+        let lemma = scope.cue_lemma(t);
+        let known = cues::verb(lemma).is_some() && !cues::is_attitude(lemma);
         if !known && (matches!(doc.dep(t), "aux" | "auxpass") || !beside_quote()) {
             continue;
         }
@@ -232,6 +234,10 @@ fn proposal(scope: &Scope, t: usize) -> Option<Proposal> {
     let rule =
         scope.by_rule(t, subject.is_some()).map(|(spans, rule)| (scope.unite(&spans, &cue), rule));
     let mut candidates = candidates::of(scope, t, &cue);
+    // To whom it is said is not what is said.
+    if let Some(to) = scope.addressee(t).filter(|_| has("say tell", scope.doc.lemma(t))) {
+        candidates.retain(|c| !c.spans.iter().all(|s| to.start <= s.start && s.end <= to.end));
+    }
     let by_rule = rule.filter(|(spans, _)| !spans.is_empty()).map(|(spans, rule)| {
         let at = candidates.iter().position(|c| c.spans == spans).unwrap_or_else(|| {
             candidates.push(Candidate::by_rule(spans, &cue));
@@ -263,9 +269,13 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
     }
     let refused: Vec<usize> = out.iter().map(|a| a.cue_head).collect();
     let mut all: Vec<Proposal> = proposals(&scope);
+    // "declined to comment on the price" says nothing of the price.
+    let refuses = |p: &Proposal| {
+        refused.contains(&p.head)
+            || (doc.dep(p.head) == "xcomp" && refused.contains(&doc.head(p.head)))
+    };
     all.retain(|p| {
-        !refused.contains(&p.head)
-            && !carriers.iter().any(|c| c.quoted.is_some() && c.tokens.contains(&p.head))
+        !refuses(p) && !carriers.iter().any(|c| c.quoted.is_some() && c.tokens.contains(&p.head))
     });
     let carried = carry(&scope, &carriers, &all);
     for (number, p) in all.into_iter().enumerate() {
@@ -327,7 +337,7 @@ fn carry(scope: &Scope, carriers: &[via::Carrier], all: &[Proposal]) -> Vec<Opti
     let doc = scope.doc;
     let speaks = |p: &Proposal| {
         p.subject.is_some_and(|s| !via::is_medium(doc, scope.noun_phrase(s.token)))
-            && cues::is_speaking(doc.lemma(p.head))
+            && cues::is_speaking(scope.cue_lemma(p.head))
     };
     carriers
         .iter()
@@ -353,9 +363,8 @@ fn attribution(
     subject: Option<Subject>,
     margin: Option<f32>,
 ) -> Attribution {
-    let doc = scope.doc;
     let rule = p.by_rule.filter(|(chosen, _)| *chosen == at).map_or("ranked", |(_, rule)| rule);
-    let class = cues::verb(doc.lemma(p.head)).map_or(CueClass::Other, |(class, _)| class);
+    let class = cues::verb(scope.cue_lemma(p.head)).map_or(CueClass::Other, |(class, _)| class);
     Attribution {
         cue: p.cue.clone(),
         cue_head: p.head,

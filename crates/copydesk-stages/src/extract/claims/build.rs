@@ -8,6 +8,7 @@ use copydesk_types::{Claim, ClaimForm, ClaimType, Cue, Record, Span, claim_id};
 use super::attribution::Attribution;
 use super::meaning;
 use super::paragraph::Paragraph;
+use super::scope::Scope;
 use super::speaker::{Cast, Resolved};
 use super::via;
 
@@ -28,6 +29,10 @@ pub(super) fn claims(
     let mut out = Vec::with_capacity(found.len());
     for (number, attribution) in found {
         let resolved = cast.speaker(*number, attribution);
+        // A quote that stands alone behind nobody's words may as well be a picture's text.
+        if attribution.rule == "floating" && resolved.is_none() {
+            continue;
+        }
         out.push(claim(&cast, *number, attribution, resolved, out.len()));
     }
     out
@@ -57,7 +62,7 @@ fn claim(
         text,
         content,
         quotes: quoted(paragraphs, &spans),
-        cue: cue(doc, a),
+        cue: cue(&Scope { doc, paragraph: &paragraphs[number] }, a),
         why: Some(why(doc, a, resolved.as_ref())),
         speaker: resolved.map(|r| r.speaker),
         addressee: a.addressee.clone().map(|tokens| cast.party(tokens)),
@@ -107,8 +112,7 @@ fn carriers<'a>(doc: &'a Doc, a: &'a Attribution) -> impl Iterator<Item = Range<
 
 /// Which rule or score gave content, speaker and carriers.
 fn why(doc: &Doc, a: &Attribution, resolved: Option<&Resolved>) -> Vec<String> {
-    let ranked =
-        a.margin.map_or_else(String::new, |m| format!(", log odds {m:+.2} against no claim"));
+    let ranked = a.margin.map_or_else(String::new, |m| format!(", log odds {m:+.2}"));
     let speaker = resolved.map_or("nobody is named", |r| &r.why);
     let mut out = vec![format!("content: {}{ranked}", a.rule), format!("speaker: {speaker}")];
     out.extend(carriers(doc, a).map(|v| format!("via: {:?}", doc.span_text(v))));
@@ -119,13 +123,20 @@ fn round(x: f64) -> f64 {
     (x * 1000.0).round() / 1000.0
 }
 
-fn cue(doc: &Doc, a: &Attribution) -> Option<Cue> {
-    let bytes = doc.bytes(a.cue.clone());
-    (!bytes.is_empty()).then(|| Cue {
+fn cue(scope: &Scope, a: &Attribution) -> Option<Cue> {
+    let doc = scope.doc;
+    let mut bytes = doc.bytes(a.cue.clone());
+    // A dash that is glued to the last word of the quote.
+    let glued = |c: &&Range<usize>| c.start <= bytes.start && bytes.contains(&c.end);
+    if let Some(c) = a.content.iter().find(glued).filter(|c| c.end > bytes.start) {
+        bytes.start = c.end;
+    }
+    let text = doc.text().get(bytes.clone()).filter(|t| !t.is_empty())?;
+    Some(Cue {
         start: bytes.start,
         end: bytes.end,
-        text: doc.span_text(a.cue.clone()).to_owned(),
-        lemma: doc.lemma(a.cue_head).to_owned(),
+        text: text.to_owned(),
+        lemma: scope.cue_lemma(a.cue_head).to_owned(),
         class: a.class,
     })
 }

@@ -86,6 +86,28 @@ fn verbs() -> HashMap<&'static str, (CueClass, Takes)> {
     out
 }
 
+/// The verb of speaking that a word of a headline in title case is, taken for a noun by the tagger: "Brandt Says Library Will
+/// Stay Open".
+pub(super) fn of_headline(word: &str) -> Option<&'static str> {
+    static FORMS: OnceLock<HashMap<String, &str>> = OnceLock::new();
+    let forms = FORMS.get_or_init(|| {
+        let verbs = CLASSES.iter().flat_map(|(_, _, list)| list.split_ascii_whitespace());
+        let verbs = verbs.filter(|v| is_speaking(v) && !is_attitude(v));
+        verbs.map(|v| (third_person(v), v)).collect()
+    });
+    forms.get(word).copied()
+}
+
+/// "says" of "say", "denies" of "deny", "stresses" of "stress".
+fn third_person(verb: &str) -> String {
+    let hissing = ["s", "sh", "ch", "x", "z", "o"].iter().any(|end| verb.ends_with(end));
+    match verb.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if hissing => format!("{verb}es"),
+        _ => format!("{verb}s"),
+    }
+}
+
 /// Verbs of speaking proper, which may stand alone beside a quote.
 pub(super) fn is_speaking(lemma: &str) -> bool {
     let weak = "find show indicate determine begin go mean read know feel hope expect agree consider recognize accept release publish";
@@ -118,5 +140,18 @@ mod tests {
         check("praise", Some((CueClass::Evaluate, Takes::Noun)));
         check("call", Some((CueClass::Urge, Takes::Noun)));
         check("walk", None);
+    }
+
+    #[test]
+    fn verbs_of_headlines() {
+        let check = |word: &str, expected: Option<&str>| {
+            assert_eq!(of_headline(word), expected, "{word}");
+        };
+        check("says", Some("say"));
+        check("denies", Some("deny"));
+        check("stresses", Some("stress"));
+        check("say", None);
+        check("thinks", None);
+        check("walks", None);
     }
 }

@@ -70,7 +70,8 @@ pub(super) fn kind_of_subject(doc: &Doc, token: Option<usize>) -> u64 {
 /// Views the cue at `t`, whose subject is `subject`.
 pub(super) fn cue(scope: &Scope, t: usize, cue: &Range<usize>, subject: Option<usize>) -> CueView {
     let doc = scope.doc;
-    let class = cues::verb(doc.lemma(t)).map_or(99, |(c, takes)| c as u64 * 4 + takes as u64);
+    let lemma = scope.cue_lemma(t);
+    let class = cues::verb(lemma).map_or(99, |(c, takes)| c as u64 * 4 + takes as u64);
     let mut frame = 0;
     for c in doc.children(t) {
         let bit = match (doc.dep(c), c < t) {
@@ -99,7 +100,7 @@ pub(super) fn cue(scope: &Scope, t: usize, cue: &Range<usize>, subject: Option<u
         }));
     let head = if doc.head(t) == t { 0 } else { hash(doc.lemma(doc.head(t))) };
     let view = CueView {
-        lemma: hash(doc.lemma(t)),
+        lemma: hash(lemma),
         class,
         tag: hash(doc.tag(t)),
         dep: hash(doc.dep(t)),

@@ -35,16 +35,18 @@ impl Scope<'_> {
         let first = doc.left_edge(t).min(t);
         let last = doc.right_edge(t).max(doc.right_edge(object)).max(t + 1);
         let sentence = doc.sent_of(t);
-        let mut content: Vec<_> = self.bytes(sentence.start..first).into_iter().collect();
-        if content.is_empty() {
-            content.extend(self.bytes(last + 1..sentence.end));
-        } else if last + 1 < sentence.end {
-            let rest = self.bytes(last + 1..sentence.end);
-            // What follows a source in the middle of a sentence belongs to the content where it goes on with it.
-            if doc.token_text(last + 1) == "," && rest.as_ref().is_some_and(|r| r.len() > 12) {
-                content.extend(rest);
-            }
-        }
+        let (before, rest) = (self.trim(sentence.start..first), self.trim(last + 1..sentence.end));
+        // What follows a source in the middle of a sentence belongs to the content where it goes on with it.
+        let goes_on = !rest.is_empty()
+            && doc.token_text(last + 1) == ","
+            && self.bytes(rest.clone()).is_some_and(|r| r.len() > 12);
+        let spans = match (before.is_empty(), goes_on) {
+            (true, _) => vec![rest],
+            (false, true) => vec![before, rest],
+            (false, false) => vec![before],
+        };
+        let spans = self.unite(&spans, &(first..last + 1));
+        let content: Vec<_> = spans.into_iter().filter_map(|s| self.bytes(s)).collect();
         (!content.is_empty())
             .then(|| self.fixed(t..t + 2, CueClass::According, object, content, "according"))
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use copydesk_nlp::Doc;
 
+use super::cues;
 use super::paragraph::Paragraph;
 use super::quotes::Quote;
 use crate::extract::lexicon::has;
@@ -24,6 +25,21 @@ impl Scope<'_> {
     /// Whether the token is somebody's own words: a cue there belongs to them.
     pub(super) fn in_long_quote(&self, token: usize) -> bool {
         self.paragraph.in_quote(token, 4)
+    }
+
+    /// The lemma of a word as a cue: the tagger's, or that of a verb which it took for a noun of a headline.
+    pub(super) fn cue_lemma(&self, t: usize) -> &str {
+        self.headline_verb(t).unwrap_or_else(|| self.doc.lemma(t))
+    }
+
+    /// "Says" in a short line in title case.
+    pub(super) fn headline_verb(&self, t: usize) -> Option<&'static str> {
+        const LINE: usize = 25;
+        let doc = self.doc;
+        let tokens = &self.paragraph.tokens;
+        let noun = doc.tag(t).starts_with("NN") && tokens.len() <= LINE && t > tokens.start;
+        let capital = noun && doc.token_text(t).starts_with(char::is_uppercase);
+        capital.then(|| cues::of_headline(doc.lower(t)))?
     }
 
     /// Whether a quote ends right before the clause of the verb: at it, or before a short subject.
@@ -168,7 +184,10 @@ impl Scope<'_> {
         while end > head + 1 && loose(end - 1) {
             end -= 1;
         }
-        first..self.name_behind(head, end)
+        // A name whose words the parser has torn apart stays whole.
+        let name = doc.ents().iter().find(|e| (e.start..e.end).contains(&head));
+        let whole = name.map_or(end, |e| e.end.min(self.paragraph.tokens.end).max(end));
+        first..self.name_behind(head, whole)
     }
 
     /// The end of the name right behind a common noun that the parser hung beside it: "the newspaper An-Nahar".

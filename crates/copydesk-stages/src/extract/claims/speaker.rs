@@ -120,7 +120,7 @@ impl<'a> Cast<'a> {
     /// A paragraph of nothing but a quote: whoever spoke in the paragraph before goes on.
     fn floating(&mut self, paragraph: usize) -> Option<Resolved> {
         let (at, speaker) = self.last.as_mut()?;
-        if *at + 1 != paragraph {
+        if *at + 1 != paragraph || speaker.entity.is_none() {
             return None;
         }
         *at = paragraph;

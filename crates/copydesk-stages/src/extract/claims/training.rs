@@ -7,7 +7,7 @@ use copydesk_types::{Block, Claim, Record};
 
 use super::attribution;
 use super::features::Bag;
-use super::model::Model;
+use super::model::{self, Choice, Model};
 use super::scope::Scope;
 
 /// From the verb, its candidates and the quotes of the paragraph to the right candidate.
@@ -80,4 +80,9 @@ pub const WEIGHTS: usize = 1 << super::features::BITS;
 /// The model file for the weights.
 pub fn model_file(weights: &[f32]) -> Vec<u8> {
     Model::write(weights)
+}
+
+/// The candidate to take by its scores and those of the others, as at run time.
+pub fn choose(scores: &[f32], spans: &[Vec<Range<usize>>]) -> Option<usize> {
+    model::agreed(scores, |at| &spans[at]).filter(Choice::is_likely).map(|c| c.at)
 }
