@@ -60,8 +60,10 @@ fn cost(
     for _ in 0..passes {
         let start = Instant::now();
         let doc = pipeline.parse(body);
-        parse = parse.min(start.elapsed());
         assert!(!doc.is_empty(), "no tokens");
+        // The stage lets go of its parse as well.
+        drop(doc);
+        parse = parse.min(start.elapsed());
         let mut record = record(body);
         let start = Instant::now();
         stage.run(&mut record)?;

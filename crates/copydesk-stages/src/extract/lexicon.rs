@@ -1,5 +1,8 @@
 //! Word lists that entities and claims share. Each list is sorted by use, not by alphabet.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Whether `word` is in the space-separated `list`.
 pub(super) fn has(list: &str, word: &str) -> bool {
     !word.is_empty() && list.split_ascii_whitespace().any(|w| w == word)
@@ -35,8 +38,22 @@ pub(super) const OUTLETS: &str = "reuters tass itar-tass ria_novosti ria interfa
     time_magazine newsweek haaretz times_of_israel kommersant izvestia novaya_gazeta meduza rossiya ntv sputnik \
     sputnik_news press_association pa";
 
-/// Whether a name is that of an agency or an outlet.
+/// Bytes of a name of the list at most, with some to spare for spaces.
+const LONGEST_OUTLET: usize = 40;
+
+/// Whether a name is that of an agency or an outlet. Every name is asked for, so the list is looked up and not gone through.
 pub(super) fn is_outlet(name: &str) -> bool {
-    let joined: String = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("_");
-    has(OUTLETS, &joined) || has(OUTLETS, joined.trim_start_matches("the_"))
+    static KNOWN: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| OUTLETS.split_ascii_whitespace().collect());
+    if name.len() > LONGEST_OUTLET {
+        return false;
+    }
+    let mut joined = String::with_capacity(name.len());
+    for word in name.split_whitespace() {
+        if !joined.is_empty() {
+            joined.push('_');
+        }
+        joined.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    KNOWN.contains(joined.as_str()) || KNOWN.contains(joined.trim_start_matches("the_"))
 }
