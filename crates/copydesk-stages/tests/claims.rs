@@ -2,7 +2,7 @@
 //!
 //! A case is a heading, the text as a block quote (one line a paragraph, `[caption]` and the like before one that is no
 //! running text) and a list of every claim that is to be found: `speaker | cue | content | notes`. Parts of a content are
-//! joined by " … "; the notes are what is not the usual case: type, carrier, addressee, polarity, modality.
+//! joined by " … "; the notes are what is not the usual case: type, carrier, time, addressee, polarity, modality.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -95,6 +95,7 @@ fn shown(body: &str, c: &Claim) -> String {
         ClaimType::Assertion => notes.push("assertion".into()),
     }
     notes.extend(c.via.iter().map(|v| format!("via {}", v.name)));
+    notes.extend(c.when.iter().map(|w| format!("when {}", w.text)));
     notes.extend(c.addressee.iter().map(|a| format!("to {}", a.name)));
     if c.polarity == Polarity::Negated {
         notes.push("negated".into());

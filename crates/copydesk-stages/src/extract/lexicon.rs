@@ -32,7 +32,7 @@ pub(super) const OUTLETS: &str = "reuters tass itar-tass ria_novosti ria interfa
     anadolu_agency bloomberg bloomberg_news upi pti press_trust_of_india irna isna bbc the_bbc bbc_news cnn fox_news nbc \
     nbc_news cbs cbs_news abc abc_news msnbc npr pbs al_jazeera al-jazeera al_arabiya sky_news rt nhk deutsche_welle \
     new_york_times the_new_york_times washington_post the_washington_post wall_street_journal the_wall_street_journal \
-    guardian the_guardian financial_times the_financial_times the_times daily_mail the_telegraph daily_telegraph le_monde \
+    guardian the_guardian financial_times the_financial_times ft the_ft wsj nyt irish_times the_irish_times the_times daily_mail the_telegraph daily_telegraph le_monde \
     le_figaro der_spiegel spiegel die_zeit bild el_pais la_repubblica corriere_della_sera global_times people's_daily \
     south_china_morning_post the_economist politico axios buzzfeed usa_today los_angeles_times the_hill the_atlantic \
     time_magazine newsweek haaretz times_of_israel kommersant izvestia novaya_gazeta meduza rossiya ntv sputnik \

@@ -275,7 +275,9 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
             || (doc.dep(p.head) == "xcomp" && refused.contains(&doc.head(p.head)))
     };
     all.retain(|p| {
-        !refuses(p) && !carriers.iter().any(|c| c.quoted.is_some() && c.tokens.contains(&p.head))
+        !refuses(p)
+            && !refusal::is_silence(&scope, p.head)
+            && !carriers.iter().any(|c| c.quoted.is_some() && c.tokens.contains(&p.head))
     });
     let carried = carry(&scope, &carriers, &all);
     for (number, p) in all.into_iter().enumerate() {
@@ -293,7 +295,8 @@ pub(super) fn find(doc: &Doc, paragraph: &Paragraph, model: Option<&Model>) -> V
             .iter()
             .zip(&carried)
             .any(|(c, inner)| inner.is_some() && c.tokens.contains(&t));
-        out.extend(scope.according(t).filter(|_| free).or_else(|| scope.nominal(t)));
+        let fixed = scope.according(t).filter(|_| free).or_else(|| scope.nominal(t));
+        out.extend(fixed.or_else(|| scope.newsroom(t)));
     }
     one_a_content(&mut out);
     part_coordinated(&scope, &mut out);

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::scope::Scope;
+use crate::extract::lexicon::has;
 
 /// On which side of the cue the content stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +103,10 @@ fn starts(scope: &Scope, t: usize, cue: &Range<usize>) -> Vec<(usize, Edge, Opti
     let mut out = Vec::new();
     for c in doc.rights(t).filter(|&c| c >= cue.end) {
         if matches!(doc.dep(c), "punct" | "prt" | "cc" | "neg" | "aux" | "auxpass") {
+            continue;
+        }
+        // "writing on the network": where, and not what.
+        if doc.dep(c) == "prep" && has("write post tweet", doc.lemma(t)) {
             continue;
         }
         out.push((doc.left_edge(c).max(cue.end), Edge::Subtree, Some(c)));
@@ -208,12 +213,13 @@ fn left(scope: &Scope, t: usize, cue: &Range<usize>, out: &mut Vec<Candidate>) {
     let sentence = doc.sent_of(t);
     let (begin, end) = (sentence.start.max(tokens.start), sentence.end.min(tokens.end));
     let mut starts: Vec<(usize, Edge, Option<usize>)> = Vec::new();
-    // A quote that ends right before the clause, though the parser may have ended the sentence inside it.
+    // A quote that ends right before the clause, though the parser may have ended the sentence inside it. Behind a full stop
+    // outside of it ("ready for talks “in any form”. He later wrote: …") begins another statement.
     let quote = scope.paragraph.quotes.iter().rev().find(|q| q.outer.end <= doc.start(first));
     if let Some(q) = quote {
         let (from, to) =
             (doc.token_at_byte(q.outer.start), doc.tokens_in_bytes(q.outer.clone()).end);
-        if scope.trim(to..first).is_empty() {
+        if scope.trim(to..first).is_empty() && !(to..first).any(|x| doc.token_text(x) == ".") {
             starts.push((from, Edge::Quote, None));
         }
     }

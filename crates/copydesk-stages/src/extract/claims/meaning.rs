@@ -19,7 +19,8 @@ pub(super) struct Sense {
 
 /// Reads them off the content's main verb and the cue.
 pub(super) fn of(doc: &Doc, a: &Attribution) -> Sense {
-    let root = main_verb(doc, &a.content);
+    // Who says nothing denies nothing and foresees nothing.
+    let root = main_verb(doc, &a.content).filter(|_| a.rule != "refusal");
     let negated = root.is_some_and(|r| is_negated(doc, r));
     // A denial reverses what it denies.
     let negated = negated != (a.class == CueClass::Deny);
@@ -51,6 +52,8 @@ fn is_negated(doc: &Doc, verb: usize) -> bool {
         doc.dep(c) == "neg"
             || (doc.dep(c) == "advmod" && has("never", doc.lower(c)))
             || (doc.dep(c).starts_with("nsubj") && has("nobody none nothing", doc.lower(c)))
+            || (has("nsubj nsubjpass attr dobj", doc.dep(c))
+                && doc.lefts(c).any(|d| doc.dep(d) == "det" && doc.lower(d) == "no"))
     })
 }
 
@@ -120,9 +123,16 @@ pub(super) fn when(
         !a.content.iter().any(|c| c.contains(&start))
             && !paragraph.quotes.iter().any(|q| q.outer.contains(&start))
     };
+    // Up to the cue without another clause in between, and no part of who speaks: "Saab, 41, said", "a firm founded in 2021
+    // says" tell no time of the saying.
     let own = |start: usize| {
         let t = doc.token_at_byte(start);
-        t < doc.len() && doc.ancestors(t).take(4).any(|x| x == a.cue_head)
+        let clause = |x: &usize| {
+            matches!(doc.pos(*x), "VERB" | "AUX") || matches!(doc.dep(*x), "acl" | "relcl")
+        };
+        t < doc.len()
+            && !a.source.as_ref().is_some_and(|s| s.contains(&t))
+            && doc.ancestors(t).take(4).find(|x| *x == a.cue_head || clause(x)) == Some(a.cue_head)
     };
     let mut times: Vec<_> = record
         .times

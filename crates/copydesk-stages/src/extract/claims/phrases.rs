@@ -7,6 +7,7 @@ use copydesk_types::CueClass;
 use super::attribution::Attribution;
 use super::cues;
 use super::scope::Scope;
+use super::via;
 use crate::extract::lexicon::has;
 
 impl Scope<'_> {
@@ -72,6 +73,21 @@ impl Scope<'_> {
             s.start..end
         });
         Some(found)
+    }
+
+    /// "The Guardian understands that …", "Sky News has learned …": what a newsroom says that it knows.
+    pub(super) fn newsroom(&self, t: usize) -> Option<Attribution> {
+        let doc = self.doc;
+        if !has("understand learn", doc.lemma(t)) || self.in_long_quote(t) {
+            return None;
+        }
+        let subject = doc.lefts(t).find(|&c| doc.dep(c) == "nsubj")?;
+        if !via::is_medium(doc, self.noun_phrase(subject)) {
+            return None;
+        }
+        let clause = doc.rights(t).find(|&c| doc.dep(c) == "ccomp")?;
+        let content = self.bytes(doc.left_edge(clause)..doc.right_edge(clause) + 1)?;
+        Some(self.fixed(t..t + 1, CueClass::Say, subject, vec![content], "newsroom"))
     }
 
     /// An attribution that needs no ranking.

@@ -144,9 +144,9 @@ impl Scope<'_> {
         let doc = self.doc;
         let sentence = doc.sent_of(t);
         let near = |a: usize, b: usize| {
-            doc.text()
-                .get(a..b)
-                .is_some_and(|gap| gap.split_whitespace().count() <= 1 && !gap.contains('\n'))
+            doc.text().get(a..b).is_some_and(|gap| {
+                gap.split_whitespace().count() <= 1 && !gap.contains(['\n', '.'])
+            })
         };
         let (first, last) = (doc.left_edge(t).max(sentence.start), doc.right_edge(t));
         let (begin, end) = (doc.start(first), doc.end(last));

@@ -103,6 +103,11 @@ impl<'a> Cast<'a> {
             (resolution, confidence) = (Resolution::Inherited, confidence * 0.95);
         }
         self.spoke.push((paragraph, entity));
+        if resolution == Resolution::Pronoun && confidence >= 0.75 {
+            // Who was "he" once is not "she" later.
+            let gender = gender::of_pronoun(self.doc.lower(a.antecedent.unwrap_or(head)));
+            self.genders[entity] = self.genders[entity].or(gender);
+        }
         let e = &self.record.entities[entity];
         let speaker = Speaker {
             entity: Some(e.id.clone()),
@@ -175,7 +180,60 @@ impl<'a> Cast<'a> {
             let phrase = self.doc.left_edge(meant)..meant + 1;
             return self.named(&phrase, meant);
         }
-        self.named(source, meant).or_else(|| self.title(source, meant))
+        if self.is_one_of_a_people(source, meant) {
+            return self.one_of_a_people(paragraph, source, meant);
+        }
+        self.named(source, meant)
+            .or_else(|| self.title(source, meant))
+            .or_else(|| self.in_capitals(source))
+    }
+
+    /// "WALLACE": the only person of the article with that last name.
+    fn in_capitals(&self, source: &Range<usize>) -> Option<Found> {
+        let text = self.doc.span_text(source.clone());
+        let word = text.split(',').next()?.split_whitespace().next_back()?;
+        if word.chars().count() < 2 || !word.chars().all(char::is_uppercase) {
+            return None;
+        }
+        let named = |e: &usize| {
+            let e = &self.record.entities[*e];
+            let last = e.name.split_whitespace().next_back();
+            e.kind == EntityType::Person
+                && last.is_some_and(|last| last.to_uppercase() == word && last != word)
+        };
+        let mut people = (0..self.record.entities.len()).filter(named);
+        let only = people.next().filter(|_| people.next().is_none())?;
+        let why = format!("{word} is the last name of {} alone", self.record.entities[only].name);
+        Some((only, Resolution::Short, 0.85, why))
+    }
+
+    /// "The German, who coached him, said": a person, and not Germany.
+    fn is_one_of_a_people(&self, phrase: &Range<usize>, head: usize) -> bool {
+        let doc = self.doc;
+        let at = doc.start(head);
+        let demonym = |s: &Seen| s.kind == MentionKind::Demonym && s.start <= at && at < s.end;
+        let singular =
+            ["an", "i", "er", "ard"].iter().any(|ending| doc.lower(head).ends_with(ending));
+        let alone = phrase.start + 1 == head && has("the a an another", doc.lower(phrase.start));
+        alone && singular && self.seen.iter().any(demonym)
+    }
+
+    /// The last subject before it in the paragraph, if it is a person.
+    fn one_of_a_people(
+        &self,
+        paragraph: usize,
+        phrase: &Range<usize>,
+        head: usize,
+    ) -> Option<Found> {
+        let doc = self.doc;
+        if doc.lower(phrase.start) != "the" {
+            return None;
+        }
+        let start = self.paragraphs[paragraph].tokens.start;
+        let person = self.subject_in(start..doc.sent_of(head).start, None)?;
+        let (word, name) = (doc.token_text(head), &self.record.entities[person].name);
+        let why = format!("the {word} is {name}, the last subject before");
+        Some((person, Resolution::Title, 0.6, why))
     }
 
     /// The mention that the phrase's head belongs to, else one in apposition to it.
@@ -264,19 +322,19 @@ impl<'a> Cast<'a> {
         Some((holder, Resolution::Title, 0.8, why))
     }
 
-    fn fits(&self, entity: usize, wanted: Gender) -> bool {
-        match wanted {
-            Gender::Plural => false,
-            Gender::Male | Gender::Female => {
-                self.record.entities[entity].kind == EntityType::Person
-                    && self.genders[entity].is_none_or(|x| x == wanted)
-            }
-        }
+    /// Whether the entity is a person of that gender, as far as is known; of any without `wanted`.
+    fn fits(&self, entity: usize, wanted: Option<Gender>) -> bool {
+        let person = self.record.entities[entity].kind == EntityType::Person;
+        person && wanted.is_none_or(|w| self.genders[entity].is_none_or(|known| known == w))
     }
 
     /// Whom a personal pronoun stands for: the subject of a clause before it in the sentence, the last speaker of the paragraph,
     /// the subject of the sentence before, the last speaker of the paragraph before.
     fn pronoun(&self, paragraph: usize, at: usize, gender: Gender) -> Option<Found> {
+        if gender == Gender::Plural {
+            return None;
+        }
+        let gender = Some(gender);
         let doc = self.doc;
         let name = |e: usize| self.record.entities[e].name.clone();
         let sentence = doc.sent_of(at);
@@ -303,14 +361,14 @@ impl<'a> Cast<'a> {
             return found(e, 0.85, "last speaker of the paragraph");
         }
         let start = self.paragraphs[paragraph].tokens.start;
-        if let Some(e) = self.last_subject(start..sentence.start, gender) {
+        if let Some(e) = self.subject_in(start..sentence.start, gender) {
             return found(e, 0.75, "last subject of the paragraph");
         }
         let before = paragraph.checked_sub(1)?;
         if let Some(e) = spoke(before) {
             return found(e, 0.7, "last speaker of the paragraph before");
         }
-        if let Some(e) = self.last_subject(self.paragraphs[before].tokens.clone(), gender) {
+        if let Some(e) = self.subject_in(self.paragraphs[before].tokens.clone(), gender) {
             return found(e, 0.6, "last subject of the paragraph before");
         }
         let before = before.checked_sub(1)?;
@@ -318,7 +376,7 @@ impl<'a> Cast<'a> {
     }
 
     /// The last subject outside quotes among the tokens.
-    fn subject_in(&self, tokens: Range<usize>, gender: Gender) -> Option<usize> {
+    fn subject_in(&self, tokens: Range<usize>, gender: Option<Gender>) -> Option<usize> {
         let doc = self.doc;
         let subject = |s: &&Seen| {
             tokens.contains(&s.root)
@@ -328,11 +386,6 @@ impl<'a> Cast<'a> {
                 && !self.quoted(s.root)
         };
         self.seen.iter().rev().find(subject).map(|s| s.entity)
-    }
-
-    /// The last subject of the last sentence that has one.
-    fn last_subject(&self, tokens: Range<usize>, gender: Gender) -> Option<usize> {
-        self.subject_in(tokens, gender)
     }
 
     fn quoted(&self, token: usize) -> bool {
