@@ -32,6 +32,16 @@ pub(crate) struct Draft {
     minute: u32,
 }
 
+/// A line, or a sentence of one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unit<'a> {
+    pub(crate) number: u32,
+    /// The shingles that start in it.
+    pub(crate) shingles: &'a [u32],
+    /// Those of them that end in it, too; none of a unit of one or two words.
+    pub(crate) own: &'a [u32],
+}
+
 /// The first of January of the year 1, in seconds since 1970.
 const EPOCH: i64 = -62_135_596_800;
 
@@ -65,15 +75,17 @@ impl Draft {
         self.source
     }
 
-    /// The shingles of each unit, in order.
-    pub(crate) fn units(&self) -> impl Iterator<Item = (u32, &[u32])> {
+    /// The units with a shingle, in order.
+    pub(crate) fn units(&self) -> impl Iterator<Item = Unit<'_>> {
         let mut at = 0;
-        self.tokens.chunk_by(|a, b| a.unit == b.unit).map(move |unit| {
-            let from = at;
-            at += unit.len();
-            let end = at.min(self.shingles.len());
-            let number = unit.first().map_or(0, |t| t.unit);
-            (number, self.shingles.get(from.min(end)..end).unwrap_or_default())
+        self.tokens.chunk_by(|a, b| a.unit == b.unit).map(move |tokens| {
+            let from = at.min(self.shingles.len());
+            at += tokens.len();
+            let part = |end: usize| {
+                self.shingles.get(from..end.clamp(from, self.shingles.len())).unwrap_or_default()
+            };
+            let number = tokens.first().map_or(0, |t| t.unit);
+            Unit { number, shingles: part(at), own: part((from + tokens.len()).saturating_sub(2)) }
         })
     }
 

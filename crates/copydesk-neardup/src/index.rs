@@ -1,7 +1,7 @@
 //! The index: what has been seen, and what a new article is to it.
 
 use crate::Error;
-use crate::fingerprint::{Article, Draft};
+use crate::fingerprint::{Article, Draft, Unit};
 use crate::judge::{Rule, Verdict};
 use crate::postings::Table;
 use crate::sketch::{Sketch, sampled};
@@ -156,41 +156,53 @@ impl Index {
         draft.sketch(&left_out)
     }
 
-    /// Units of which every indexed shingle stands in several clusters of the source.
+    /// Units that stand word for word in several clusters of the source.
     fn boilerplate(&self, parts: &[&Self], draft: &Draft) -> Vec<u32> {
-        let mut out = Vec::new();
         if draft.source() == 0 {
-            return out;
+            return Vec::new();
         }
+        let known = |unit: &Unit<'_>| self.is_in_several(parts, draft.source(), unit);
+        draft.units().filter(known).map(|unit| unit.number).collect()
+    }
+
+    /// Postings have a sample of the shingles and say quickly that a unit is not known. That it is known the sketches must say:
+    /// between the sampled words of a form there may be the names and numbers that the article is about.
+    fn is_in_several(&self, parts: &[&Self], source: u32, unit: &Unit<'_>) -> bool {
+        // A short unit may have no shingle that long articles index, but one that brief articles do.
+        let levels = unit.shingles.iter().map(|s| s.trailing_zeros());
+        let Some(level) = levels.max().map(|most| most.min(LONG_LEVEL)) else { return false };
         let (mut articles, mut roots) = (Vec::new(), Vec::new());
-        for (unit, shingles) in draft.units() {
-            // A short unit may have no shingle that long articles index, but one that brief articles do.
-            let level =
-                shingles.iter().map(|s| s.trailing_zeros()).max().map(|most| most.min(LONG_LEVEL));
-            let mut in_several = |shingle: u32| {
-                let part = self.part_of(parts, shingle);
-                if part.clusters(shingle) < SEVERAL {
-                    return false;
-                }
-                articles.clear();
-                roots.clear();
-                part.collect(shingle, u32::MAX, &mut articles);
-                let same_source = articles
-                    .iter()
-                    .filter_map(|a| self.entry(*a))
-                    .filter(|e| e.source == draft.source());
-                roots.extend(same_source.map(|e| e.root));
-                roots.sort_unstable();
-                roots.dedup();
-                roots.len() >= SEVERAL as usize
-            };
-            if level.is_some_and(|l| {
-                shingles.iter().filter(|s| sampled(**s, l)).all(|s| in_several(*s))
-            }) {
-                out.push(unit);
+        for &shingle in unit.shingles.iter().filter(|s| sampled(**s, level)) {
+            let part = self.part_of(parts, shingle);
+            if part.clusters(shingle) < SEVERAL {
+                return false;
+            }
+            articles.clear();
+            part.collect(shingle, u32::MAX, &mut articles);
+            articles.retain(|a| self.entry(*a).is_some_and(|e| e.source == source));
+            roots.clear();
+            roots.extend(articles.iter().filter_map(|a| self.entry(*a)).map(|e| e.root));
+            roots.sort_unstable();
+            roots.dedup();
+            if roots.len() < SEVERAL as usize {
+                return false;
             }
         }
-        out
+        // Those with the last shingle; of clusters that have all of them.
+        roots.clear();
+        for entry in articles.iter().filter_map(|a| self.entry(*a)) {
+            let has_it = || {
+                unit.own.is_empty()
+                    || Sketch::decode(&entry.sketch).is_ok_and(|sketch| sketch.has_all(unit.own))
+            };
+            if !roots.contains(&entry.root) && has_it() {
+                roots.push(entry.root);
+            }
+            if roots.len() == SEVERAL as usize {
+                return true;
+            }
+        }
+        false
     }
 
     /// Puts the articles with a shingle into `out`, newest segment first, unless more than `most` clusters have it. Says

@@ -157,6 +157,13 @@ impl Sketch {
         Self::start(bytes).map(|(sketch, _)| sketch)
     }
 
+    /// Whether the article has all of these shingles, as far as the sketch tells: those of its sample, and at least one.
+    pub(crate) fn has_all(&self, shingles: &[u32]) -> bool {
+        let mut kept = shingles.iter().filter(|s| sampled(**s, self.level)).peekable();
+        let stands = |s: &u32| self.zones.iter().any(|zone| zone.binary_search(s).is_ok());
+        kept.peek().is_some() && kept.all(stands)
+    }
+
     /// Puts the shingles of an encoded sketch into `out`, and returns how many its article had.
     pub(crate) fn decode_shingles(bytes: &[u8], out: &mut Vec<u32>) -> Result<u32, Error> {
         out.clear();

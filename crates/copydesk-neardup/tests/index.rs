@@ -88,6 +88,37 @@ fn a_notice_of_an_outlet_is_learned() {
     assert_eq!(see(&mut index, &article).verdict, Verdict::Exact);
 }
 
+/// Nearly every word triple of a form is known to the outlet, and so may be all that the index has of it.
+#[test]
+fn a_form_with_other_facts_is_no_notice() {
+    let mut index = Index::new(Options::default());
+    let report = |town: &str, count: u32| {
+        format!(
+            "{town} - The minister told reporters on Monday that the ferry will not sail again before spring.\n\nThe decision over \
+             the ferry of {town}ham concerns {count} sailings, she said. \"We have gone through the papers of {town}ton twice and \
+             stand by every word,\" she said. Crews had asked for new boats since the yard closed in {town}wick.\n\nThe council of \
+             {town}by meets again on Thursday. Shares of {town}stoke fell, and {town}ford did not answer calls."
+        )
+    };
+    for (n, town) in (0_u32..).zip(["Arden", "Bexley", "Corby", "Dover", "Epsom", "Frome", "Gorey"])
+    {
+        let url = format!("https://gazette.example/{town}");
+        let mut see_version = |count: u32, minute: i64| {
+            let body = report(town, count);
+            let article = Article {
+                text: &body,
+                title: Some(town),
+                source: Some("The Gazette"),
+                url: Some(&url),
+                published: Some(1_600_000_000 + i64::from(n) * DAY + minute * 60),
+            };
+            see(&mut index, &article).verdict
+        };
+        assert_eq!(see_version(300 + 17 * n, 0), Verdict::New, "{town}");
+        assert_eq!(see_version(900 + 31 * n, 90), Verdict::Revision, "{town}");
+    }
+}
+
 #[test]
 fn texts_of_one_mould() {
     let forecast = |town: &str, day: &str, high: u32, wind: u32| {
