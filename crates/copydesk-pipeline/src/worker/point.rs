@@ -37,7 +37,7 @@ mod halt {
 
     use super::Point;
 
-    /// Stage, point, the passage at which it halts, and the file that it leaves there: `dedup Logged 2 /tmp/halted`.
+    /// Stage, point, the passage at which it halts, and the file that it leaves there: `dedup Logged 2 halted`.
     const VARIABLE: &str = "HALT_AT";
 
     static HALT: LazyLock<Option<Halt>> = LazyLock::new(|| {

@@ -244,12 +244,16 @@ async fn a_panic_ends_the_run_and_costs_the_neighbours_nothing() {
         assert!(!record.text.body.contains("poison"), "an index was out of bounds");
         Ok(Route::On)
     });
+    // The next attempt is far enough away that it does not come to the worker that is stopping, as in earnest.
+    let tune = |spec: &mut ConsumerSpec| {
+        spec.max_deliver = 3;
+        spec.retry_delays = vec![Duration::from_secs(1)];
+    };
     let mut runs = 0;
     // Each start is one attempt of the poisonous article, until it is a dead letter.
     while desk.messages(StreamName::Dead).await == 0 {
         runs += 1;
-        let worker =
-            desk.start_with(StageName::Extract, Arc::clone(&make), |s| s.max_deliver = 3).await;
+        let worker = desk.start_with(StageName::Extract, Arc::clone(&make), tune).await;
         let watched = worker.clone();
         wait_for("a panic or a dead letter", LIMIT, || async {
             let over =
@@ -267,20 +271,16 @@ async fn a_panic_ends_the_run_and_costs_the_neighbours_nothing() {
             );
         }
     }
-    // A delivery that reaches nobody counts too: on a busy machine one comes when the worker has just stopped.
-    assert!((1..=3).contains(&runs), "{runs}: no more starts than deliveries");
-    let worker = desk.start_with(StageName::Extract, make, |s| s.max_deliver = 3).await;
+    assert_eq!(runs, 3);
+    let worker = desk.start_with(StageName::Extract, make, tune).await;
     desk.wait_until_settled(StageName::Extract).await;
     stop(worker).await.unwrap();
     let bodies = desk.read(StreamName::Extracted).await;
     assert_eq!(bodies.len(), 8, "every neighbour came through");
-    // From us, from the server, or from both.
     let letters = desk.bus.dead_letters(None, 10).await.unwrap();
-    assert!(!letters.is_empty());
-    for letter in letters {
-        assert_eq!(letter.reason, "max_deliveries");
-        assert_eq!(letter.origin, Some((StreamName::Unique, 4)), "the poison alone");
-    }
+    let reasons: Vec<_> =
+        letters.iter().filter(|l| l.subject.is_some()).map(|l| l.reason.as_str()).collect();
+    assert_eq!(reasons, ["max_deliveries"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -163,6 +163,18 @@ impl Proposal {
         taken.then(|| (choice.at, choice.odds()))
     }
 
+    /// "said the plan was a gift and thanked the council": a verb of speech that goes on with what another one began.
+    fn goes_on(&self, scope: &Scope) -> bool {
+        let doc = scope.doc;
+        let and = self.cue.start.checked_sub(1).is_some_and(|x| doc.dep(x) == "cc");
+        let speaks = |x: usize| doc.tag(x) == "VBD" && cues::is_speaking(doc.lemma(x));
+        let known = cues::verb(doc.lemma(self.head)).is_some();
+        let sentence = doc.sent_of(self.head).start.max(scope.paragraph.tokens.start);
+        and && known
+            && doc.tag(self.head) == "VBD"
+            && (sentence..self.cue.start).any(|x| speaks(x) && !scope.in_long_quote(x))
+    }
+
     /// Who may say the candidate number `at`.
     pub(super) fn sources(
         &self,
@@ -318,7 +330,7 @@ fn of_proposal(
         p.keep_out(scope, carrier);
         p.take_front(scope, carrier);
     }
-    let (at, margin) = p.choose(scope, model, by.is_some(), bag)?;
+    let (at, margin) = p.choose(scope, model, by.is_some() || p.goes_on(scope), bag)?;
     let quoted = by.and_then(|c| c.quoted.as_ref());
     let subject = match (quoted, model) {
         (Some(q), _) => Some(Subject { token: q.speaker, antecedent: None, inherited: false }),
