@@ -86,7 +86,7 @@ pub enum BlockKind {
 
 /// What is done to every text before offsets are counted: BOM off, CRLF and CR to LF, NFC. Idempotent.
 pub fn clean(text: &str) -> String {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.trim_start_matches('\u{feff}');
     let lines = if text.contains('\r') {
         text.replace("\r\n", "\n").replace('\r', "\n")
     } else {
@@ -107,13 +107,13 @@ mod tests {
         check("e\u{301}", "é");
         check("", "");
         check("a\u{feff}b", "a\u{feff}b");
+        check("\u{feff}\u{feff}\u{feff}a", "a");
     }
 
     proptest! {
         #[test]
-        fn cleaning_twice_changes_nothing(text in "[\\PC\r\n]{0,40}") {
+        fn cleaning_twice_changes_nothing(text in "\u{feff}{0,3}[\\PC\r\n]{0,40}") {
             let once = clean(&text);
-            prop_assume!(!once.starts_with('\u{feff}'));
             prop_assert_eq!(clean(&once), once);
         }
     }

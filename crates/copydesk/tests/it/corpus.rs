@@ -140,7 +140,7 @@ impl Event {
                 "edited",
                 "10",
                 format!("{}: {title}", self.place),
-                format!("{wire}\n\nThis text was shortened."),
+                format!("{wire}\n\n{} of {} has edited this text.", self.name(10), self.name(11)),
             ),
             ("herald.example", "own", "11", format!("Anger in {}", self.place), self.report()),
             ("wire.example", "first", "13", title, later),
@@ -176,7 +176,7 @@ fn count(records: &[Value], is: impl Fn(&Value) -> bool) -> usize {
 
 /// The corpus is one in which something is found.
 fn check_variety(records: &[Value]) {
-    for (verdict, least) in [("new", 60), ("exact", 30), ("near", 30), ("revision", 30)] {
+    for (verdict, least) in [("new", 60), ("exact", 40), ("near", 40), ("revision", 40)] {
         let found = count(records, |r| r["dedup"]["verdict"] == verdict);
         assert!(found >= least, "{found} {verdict}");
     }
