@@ -192,6 +192,7 @@ pub(super) fn candidate(
     }
     outside(scope, t, c, last, next, bag);
     quoting(scope, v, c, bag);
+    parts(scope, t, v, c, bag);
     if let Some(rule) = rule {
         bag.add(60, &[hash(rule)]);
         bag.add(61, &[hash(rule), v.class]);
@@ -298,4 +299,105 @@ fn quoting(scope: &Scope, v: &CueView, c: &Candidate, bag: &mut Bag) {
         u64::from(has("that whether if how why what who when where which to", doc.lower(s.start)))
     });
     bag.add(74, &[side, wh, c.start as u64, v.class]);
+}
+
+/// The finite verb of the clause of `x`, and who does it.
+fn finite(doc: &Doc, x: usize) -> (usize, Option<usize>) {
+    let tensed = |c: &usize| {
+        matches!(doc.dep(*c), "aux" | "auxpass")
+            && matches!(doc.tag(*c), "VBD" | "VBZ" | "VBP" | "MD")
+    };
+    let subject = doc.lefts(x).find(|&c| doc.dep(c).starts_with("nsubj"));
+    (doc.lefts(x).find(tensed).unwrap_or(x), subject)
+}
+
+/// Parts of a sentence that are looked at.
+const PARTS: usize = 8;
+
+/// The clauses and phrases of the sentence from the content's start on, and whether the content has them: which of "…, and B",
+/// "…, while C", "… on Monday" somebody said shows in how they begin, in their tense and in their subject.
+fn parts(scope: &Scope, t: usize, v: &CueView, c: &Candidate, bag: &mut Bag) {
+    let doc = scope.doc;
+    let (Some(main), Some(tail)) = (c.spans.first(), c.spans.last()) else { return };
+    let end = doc.sent_of(tail.end - 1).end.min(scope.paragraph.tokens.end);
+    let verbal = |x: usize| matches!(doc.pos(x), "VERB" | "AUX");
+    let top = main.clone().find(|&x| verbal(x) && !main.contains(&doc.head(x)));
+    let mut seen = 0;
+    for x in main.start + 1..end {
+        let dep = doc.dep(x);
+        let head = doc.head(x);
+        let first = doc.left_edge(x);
+        let near = head == t || Some(head) == top || Some(head) == c.child;
+        let clause = matches!(dep, "conj" | "advcl" | "parataxis" | "ccomp" | "dep") && verbal(x);
+        let phrase = near && matches!(dep, "prep" | "npadvmod" | "advmod" | "agent");
+        let own = first <= main.start || x == t || Some(x) == top;
+        if !(clause || phrase) || own || scope.quote_of(x).is_some() {
+            continue;
+        }
+        seen += 1;
+        if seen > PARTS {
+            break;
+        }
+        let inside = c.spans.iter().any(|s| s.contains(&first));
+        let place = match head {
+            h if h == t => 1,
+            h if Some(h) == top => 2,
+            h if main.contains(&h) => 3,
+            _ => 4,
+        };
+        let part = Part { side: c.side as u64 * 2 + u64::from(inside), x, first, place };
+        if clause {
+            part.clause(scope, v, top.unwrap_or(main.start), bag);
+        } else {
+            part.phrase(scope, v, bag);
+        }
+    }
+}
+
+/// A clause or phrase whose head is `x` and whose first token is `first`.
+struct Part {
+    /// The content's side, and whether the content has the part.
+    side: u64,
+    x: usize,
+    first: usize,
+    /// What it hangs on: the cue, the content's verb, another word of the content, or else.
+    place: u64,
+}
+
+impl Part {
+    fn comma(&self, scope: &Scope) -> u64 {
+        u64::from(scope.trim(self.first - 1..self.first).is_empty())
+    }
+
+    /// `top` is the content's verb.
+    fn clause(&self, scope: &Scope, v: &CueView, top: usize, bag: &mut Bag) {
+        let doc = scope.doc;
+        let &Self { side, x, first, place } = self;
+        let comma = self.comma(scope);
+        let (own, own_subject) = finite(doc, top);
+        let (verb, subject) = finite(doc, x);
+        let head = doc.head(x);
+        let and = doc.rights(head).find(|&a| doc.dep(a) == "cc" && a < x);
+        let mark = hash(doc.lower(first)) ^ and.map_or(0, |a| hash(doc.lower(a)));
+        let same = subject.zip(own_subject).is_some_and(|(a, b)| doc.lower(a) == doc.lower(b));
+        let dep = hash(doc.dep(x));
+        bag.add(80, &[side, dep, mark, place]);
+        bag.add(81, &[side, dep, hash(doc.tag(verb)), hash(doc.tag(own)), v.tag]);
+        bag.add(82, &[side, dep, kind_of_subject(doc, subject), u64::from(same), comma]);
+        bag.add(83, &[side, dep, comma, place, v.class]);
+        bag.add(84, &[side, dep, hash(doc.lower(verb)), place]);
+        bag.add(85, &[side, hash(doc.lower(verb)), hash(doc.lower(own))]);
+    }
+
+    fn phrase(&self, scope: &Scope, v: &CueView, bag: &mut Bag) {
+        let doc = scope.doc;
+        let &Self { side, x, place, .. } = self;
+        let (dep, lower) = (hash(doc.dep(x)), hash(doc.lower(x)));
+        let object = doc.rights(x).find(|&o| matches!(doc.dep(o), "pobj" | "pcomp"));
+        let kind = object.map_or(0, |o| hash(doc.ent_type(o)) ^ hash(doc.tag(o)));
+        bag.add(86, &[side, dep, lower, place]);
+        bag.add(87, &[side, lower, v.class, place]);
+        bag.add(88, &[side, lower, kind, place]);
+        bag.add(89, &[side, dep, self.comma(scope), place, v.lemma]);
+    }
 }

@@ -71,9 +71,11 @@ impl Scope<'_> {
         })
     }
 
-    /// Whether the token may not stand at the edge of a content.
+    /// Whether the token may not stand at the edge of a content: a quote mark only where it marks a quote.
     fn is_edge(&self, t: usize) -> bool {
+        let mark = matches!(self.doc.token_text(t), "“" | "”" | "„" | "\"" | "``" | "''");
         self.doc.is_space(t)
+            || (mark && self.quote_of(t).is_none())
             || matches!(self.doc.token_text(t), "," | ";" | ":" | "-" | "--" | "—" | "–" | ".")
     }
 
