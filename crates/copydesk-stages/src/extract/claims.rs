@@ -57,6 +57,7 @@ pub(super) fn find(doc: &Doc, record: &Record, ranked: bool) -> Vec<Claim> {
             found.extend(here.into_iter().map(|a| (number, a)));
             continue;
         }
+        via::beside(&scope, &mut here);
         loose::attach(paragraph, &mut here);
         if here.is_empty() && !introduced {
             here.extend(loose::carry_on(

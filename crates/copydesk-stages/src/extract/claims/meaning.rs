@@ -22,8 +22,12 @@ pub(super) fn of(doc: &Doc, a: &Attribution) -> Sense {
     // Who says nothing denies nothing and foresees nothing.
     let root = main_verb(doc, &a.content).filter(|_| a.rule != "refusal");
     let negated = root.is_some_and(|r| is_negated(doc, r));
-    // A denial reverses what it denies.
-    let negated = negated != (a.class == CueClass::Deny);
+    // A denial reverses what it denies, and so does who "did not say" it.
+    let unsaid = a.cue_head < doc.len() && !a.cue.is_empty() && a.rule != "refusal" && {
+        let verb = doc.pos(a.cue_head) == "VERB";
+        verb && doc.children(a.cue_head).any(|c| doc.dep(c) == "neg" && c < a.cue_head)
+    };
+    let negated = (negated != (a.class == CueClass::Deny)) != unsaid;
     let worth = a
         .content
         .iter()
@@ -88,6 +92,7 @@ fn modality(doc: &Doc, a: &Attribution, root: Option<usize>) -> Modality {
     }
     if has("want hope wish seek desire", doc.lemma(root))
         || (a.class == CueClass::Urge && doc.tag(root) == "VB")
+        || (a.class == CueClass::Ask && doc.tag(root) == "VB" && aux("to"))
     {
         return Modality::Desired;
     }

@@ -379,9 +379,11 @@ impl<'a> Cast<'a> {
     fn subject_in(&self, tokens: Range<usize>, gender: Option<Gender>) -> Option<usize> {
         let doc = self.doc;
         let subject = |s: &&Seen| {
+            // "The prime minister, Odd Nilsen, backed her."
+            let subject = if doc.dep(s.root) == "appos" { doc.head(s.root) } else { s.root };
             tokens.contains(&s.root)
                 && s.eligible
-                && doc.dep(s.root).starts_with("nsubj")
+                && doc.dep(subject).starts_with("nsubj")
                 && self.fits(s.entity, gender)
                 && !self.quoted(s.root)
         };

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use copydesk_nlp::Doc;
 
+use super::attribution::Attribution;
 use super::cues;
 use super::scope::Scope;
 use crate::extract::lexicon::{MEDIA, TITLES, has, is_outlet};
@@ -43,6 +44,7 @@ pub(super) fn carriers(scope: &Scope) -> Vec<Carrier> {
                 .or_else(|| reported(scope, t))
                 .or_else(|| quoted_by(scope, t))
                 .or_else(|| quoted_as(scope, t))
+                .or_else(|| was_quoted(scope, t))
                 .or_else(|| citing(scope, t))
         })
         .collect()
@@ -131,6 +133,24 @@ fn quoted_as(scope: &Scope, t: usize) -> Option<Carrier> {
     Some(Carrier { tokens: source.start..t + 1, source, quoted })
 }
 
+/// "Halasz was quoted as saying by the Interfax news agency", "was quoted by the paper as saying": the subject speaks, and
+/// nobody carries it where no medium is named.
+fn was_quoted(scope: &Scope, t: usize) -> Option<Carrier> {
+    let doc = scope.doc;
+    let passive = has("quote cite", doc.lemma(t)) && doc.rights(t).next().is_some();
+    let speaker = doc.lefts(t).find(|&c| passive && doc.dep(c) == "nsubjpass")?;
+    let end = doc.sent_of(t).end.min(t + 15).min(scope.paragraph.tokens.end);
+    let verb = (t + 1..end).find(|&v| doc.tag(v) == "VBG" && cues::is_speaking(doc.lemma(v)))?;
+    let by = doc.rights(t).chain(doc.rights(verb)).find(|&c| doc.lower(c) == "by");
+    let medium = by.and_then(|by| doc.child(by, "pobj")).map(|m| scope.noun_phrase(m));
+    let words = scope.noun_phrase(speaker);
+    Some(Carrier {
+        tokens: words.start..t + 1,
+        source: medium.filter(|m| is_medium(doc, m.clone())).unwrap_or(t..t),
+        quoted: Some(Quoted { speaker, words, verb }),
+    })
+}
+
 /// "Saab told reporters that …, NNA quoted him as saying.": what was said stands with its own speaker in front, and
 /// nothing behind.
 fn is_tail(scope: &Scope, source: &Range<usize>, verb: usize) -> bool {
@@ -172,6 +192,51 @@ fn citing(scope: &Scope, t: usize) -> Option<Carrier> {
     let end = (speaker + 1..=last).find(|&x| doc.token_text(x) == ",").unwrap_or(last + 1);
     let words = scope.trim(doc.left_edge(speaker).max(t + 1)..end);
     Some(Carrier { tokens: t..end, source, quoted: Some(Quoted { speaker, words, verb }) })
+}
+
+/// "In a statement carried by KCNA, the ministry said", "said in an interview with CNN": the medium carries what is said, and
+/// the words that name it are no part of it.
+pub(super) fn beside(scope: &Scope, found: &mut [Attribution]) {
+    let doc = scope.doc;
+    let speaks = |a: &&mut Attribution| !a.cue.is_empty() && doc.pos(a.cue_head) == "VERB";
+    for a in found.iter_mut().filter(speaks) {
+        for prep in doc.children(a.cue_head).filter(|&c| doc.dep(c) == "prep") {
+            let Some(source) = of_words(scope, prep) else { continue };
+            let (start, end) = (doc.start(prep), doc.end(source.end - 1));
+            for c in
+                a.content.iter_mut().filter(|c| start <= c.start && c.start < end && end < c.end)
+            {
+                let rest = scope.bytes(doc.tokens_in_bytes(end..c.end));
+                *c = rest.unwrap_or(c.clone());
+            }
+            if !a.via.contains(&source) {
+                a.via.push(source);
+            }
+        }
+    }
+}
+
+/// Who carries the words that the preposition names: "in a statement carried by", "in an interview with", "in comments to".
+fn of_words(scope: &Scope, prep: usize) -> Option<Range<usize>> {
+    const WORDS: &str = "statement remark comment interview speech video message letter article commentary dispatch address \
+        recording op-ed column essay";
+    let doc = scope.doc;
+    let words = doc.child(prep, "pobj").filter(|&n| has(WORDS, doc.lemma(n)))?;
+    let carried = |c: usize| {
+        let participle = matches!(doc.dep(c), "acl" | "relcl")
+            && doc.tag(c) == "VBN"
+            && has("carry publish broadcast air cite report run release", doc.lemma(c));
+        let by = doc.rights(c).find(|&b| participle && doc.lower(b) == "by");
+        by.or((doc.dep(c) == "prep" && has("with to for in on", doc.lower(c))).then_some(c))
+    };
+    let names = doc.rights(words).filter_map(carried).filter_map(|by| doc.child(by, "pobj"));
+    let mut names = names.map(|m| scope.noun_phrase(m));
+    names.find(|m| {
+        let vague = |t: usize| has("media press statement report statements reports", doc.lower(t));
+        // "in a speech on television" names nobody.
+        let named = m.len() > 1 || doc.pos(m.start) == "PROPN";
+        named && is_medium(doc, m.clone()) && !m.clone().any(vague)
+    })
 }
 
 /// Whether the noun phrase names an agency, an outlet, "state media", "a statement": its head and what stands before it,
