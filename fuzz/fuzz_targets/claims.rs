@@ -1,4 +1,5 @@
-//! The extract stage with the real small model over any text, each line a paragraph. `COPYDESK_MODEL` names the wheel.
+//! The extract stage with the real small model over any text. A line is a block, of a kind by its length. `COPYDESK_MODEL` names
+//! the wheel.
 
 #![no_main]
 
@@ -11,6 +12,19 @@ use copydesk_types::{
 };
 use libfuzzer_sys::fuzz_target;
 
+/// Running text twice as often as what is none.
+const KINDS: [BlockKind; 9] = [
+    BlockKind::Paragraph,
+    BlockKind::Title,
+    BlockKind::Paragraph,
+    BlockKind::Transcript,
+    BlockKind::Paragraph,
+    BlockKind::List,
+    BlockKind::Caption,
+    BlockKind::Paragraph,
+    BlockKind::Dateline,
+];
+
 fuzz_target!(|text: &str| {
     static PIPELINE: OnceLock<Arc<Pipeline>> = OnceLock::new();
     let pipeline = PIPELINE.get_or_init(|| Arc::new(copydesk_fuzz::pipeline(Components::Full)));
@@ -19,7 +33,7 @@ fuzz_target!(|text: &str| {
     let (mut blocks, mut start) = (Vec::new(), 0);
     for line in body.split_inclusive('\n') {
         let end = start + line.trim_end().len();
-        blocks.push(Block { kind: BlockKind::Paragraph, start, end });
+        blocks.push(Block { kind: KINDS[line.len() % KINDS.len()], start, end });
         start += line.len();
     }
     let source = Source {

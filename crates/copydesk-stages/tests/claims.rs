@@ -48,6 +48,8 @@ fn kind(paragraph: &str) -> (BlockKind, &str) {
         ("[caption] ", BlockKind::Caption),
         ("[byline] ", BlockKind::Byline),
         ("[transcript] ", BlockKind::Transcript),
+        ("[dateline] ", BlockKind::Dateline),
+        ("[list] ", BlockKind::List),
     ];
     let marked = marks.iter().find_map(|&(m, kind)| Some((kind, paragraph.strip_prefix(m)?)));
     marked.unwrap_or((BlockKind::Paragraph, paragraph))
@@ -155,19 +157,45 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
+/// A block of any kind; running text half of the time.
+fn block() -> impl Strategy<Value = String> {
+    let marks = ["title", "crosshead", "caption", "byline", "transcript", "dateline", "list"];
+    let marks: Vec<String> = marks.iter().map(|m| format!("[{m}] ")).collect();
+    let mark = prop_oneof![Just(String::new()), proptest::sample::select(marks)];
+    let pieces = proptest::collection::vec(piece(), 0..30);
+    (mark, pieces).prop_map(|(mark, pieces)| mark + &pieces.join(" "))
+}
+
+/// Every stretch of the text that the claim points to, with the words that it says are there.
+fn stretches(c: &Claim) -> Vec<(usize, usize, Option<&str>)> {
+    let spans = c.content.iter().chain(&c.quotes).map(|s| (s.start, s.end, None));
+    let cue = c.cue.iter().map(|c| (c.start, c.end, Some(&*c.text)));
+    let speaker = c.speaker.iter().map(|s| (s.start, s.end, Some(&*s.text)));
+    let parties = c.addressee.iter().chain(&c.via).map(|p| (p.start, p.end, Some(&*p.text)));
+    spans.chain(cue).chain(speaker).chain(parties).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn any_text_gives_claims_inside_it(pieces in proptest::collection::vec(piece(), 0..60)) {
-        let paragraphs: Vec<String> = pieces.join(" ").split('\n').map(str::to_owned).collect();
+    fn any_text_gives_claims_inside_it(blocks in proptest::collection::vec(block(), 0..6)) {
         let pipeline = PIPELINE.get_or_init(load);
-        let record = enriched(&mut Extract::new(Arc::clone(pipeline), true), &paragraphs);
+        let record = enriched(&mut Extract::new(Arc::clone(pipeline), true), &blocks);
+        let body = &record.text.body;
+        let silent = |b: &&Block| {
+            use BlockKind::{Byline, Caption, Crosshead, Dateline};
+            matches!(b.kind, Byline | Caption | Crosshead | Dateline)
+        };
         for claim in &record.claims {
             prop_assert!(!claim.content.is_empty());
-            let mut last = 0;
-            for span in &claim.content {
-                prop_assert!(last <= span.start && span.slice(&record.text.body).is_some());
-                last = span.end;
+            prop_assert!(claim.content.is_sorted_by(|a, b| a.end <= b.start), "{claim:?}");
+            for (start, end, text) in stretches(claim) {
+                let words = body.get(start..end);
+                prop_assert!(words.is_some_and(|w| text.is_none_or(|t| t == w)), "{claim:?}");
+            }
+            for block in record.text.blocks.iter().filter(silent) {
+                let touches = |s: &copydesk_types::Span| s.start < block.end && block.start < s.end;
+                prop_assert!(!claim.content.iter().any(touches), "{claim:?} in {block:?}");
             }
             prop_assert!((0.0..=1.0).contains(&claim.confidence));
         }

@@ -107,12 +107,12 @@ const SECONDED_ODDS: f32 = -0.16;
 impl Proposal {
     /// Takes the carrier's words out of every candidate.
     fn keep_out(&mut self, scope: &Scope, carrier: &via::Carrier) {
+        self.cut_off(scope, carrier);
         let touches = |c: &Candidate| {
             c.spans.iter().any(|s| s.start < carrier.tokens.end && carrier.tokens.start < s.end)
         };
         let keep: Vec<bool> = self.candidates.iter().map(|c| !touches(c)).collect();
         if !keep.contains(&true) {
-            self.cut_off(scope, carrier);
             return;
         }
         let before = |at: usize| keep[..at].iter().filter(|k| **k).count();
