@@ -145,6 +145,29 @@ fn every_case() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// A clause that rules and ranker choose is as sure as such clauses are right, though the ranker alone finds it unlikely.
+#[test]
+fn a_plain_clause_is_as_sure_as_such_are() {
+    let text = "Although the council wants the ferry company to lower its fares, the company maintains the prices will stay as \
+        they are until the harbour pays more for repairs.";
+    let pipeline = PIPELINE.get_or_init(load);
+    let record = enriched(&mut Extract::new(Arc::clone(pipeline), true), &[text.to_owned()]);
+    let why: Vec<_> = record.claims.iter().filter_map(|c| c.why.as_ref()?.first()).collect();
+    assert_eq!(why, ["content: ccomp, log odds -0.16"]);
+}
+
+/// The shipped weights were learnt over these features. When this fails, train again (docs/claims.md), then put in the new number.
+#[test]
+fn the_weights_fit_the_features() {
+    let text = "Lind said the bridge was safe and the road would open on Monday, while Okoye told reporters “it shakes.”";
+    let doc = PIPELINE.get_or_init(load).parse(text);
+    let examples = copydesk_stages::claims_training::examples(&doc, &[], &|_, _, _| Some(0));
+    let contents = examples.iter().flat_map(|e| e.features.iter().flatten());
+    let sources = examples.iter().flat_map(|e| e.sources.iter().flat_map(|(_, f)| f));
+    let mix = |sum: u64, f: &u32| sum.wrapping_mul(0x0100_0000_01b3) ^ u64::from(*f);
+    assert_eq!(contents.chain(sources).fold(0, mix), 5_852_983_827_813_635_017);
+}
+
 /// Pieces that articles and broken files are made of.
 fn piece() -> impl Strategy<Value = String> {
     let words = "said told reporters Nora Lind she the minister Reuters according to quoted as saying that citing officials \
