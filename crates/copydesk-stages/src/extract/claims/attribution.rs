@@ -363,7 +363,7 @@ fn of_proposal(
     if let Some(q) = quoted {
         a.source = Some(q.words.clone());
     }
-    a.via.extend(own.iter().map(|&c| carriers[c].source.clone()));
+    a.via.extend(own.iter().filter_map(|&c| carriers[c].source.clone()));
     scope.says_something(&a.content).then_some(a)
 }
 

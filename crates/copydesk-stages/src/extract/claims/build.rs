@@ -107,7 +107,7 @@ fn carriers<'a>(doc: &'a Doc, a: &'a Attribution) -> impl Iterator<Item = Range<
     let alone = a.source.iter().filter(medium).filter(|_| a.via.is_empty());
     let other =
         |v: &&Range<usize>| a.source.as_ref().is_none_or(|s| v.end <= s.start || s.end <= v.start);
-    a.via.iter().filter(|v| !v.is_empty()).filter(other).chain(told).chain(alone).cloned()
+    a.via.iter().filter(other).chain(told).chain(alone).cloned()
 }
 
 /// Which rule or score gave content, speaker and carriers.

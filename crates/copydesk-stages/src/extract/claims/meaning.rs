@@ -20,14 +20,13 @@ pub(super) struct Sense {
 /// Reads them off the content's main verb and the cue.
 pub(super) fn of(doc: &Doc, a: &Attribution) -> Sense {
     // Who says nothing denies nothing and foresees nothing.
-    let root = main_verb(doc, &a.content).filter(|_| a.rule != "refusal");
+    let silent = a.rule == "refusal";
+    let root = main_verb(doc, &a.content).filter(|_| !silent);
     let negated = root.is_some_and(|r| is_negated(doc, r));
     // A denial reverses what it denies, and so does who "did not say" it.
-    let unsaid = a.cue_head < doc.len() && !a.cue.is_empty() && a.rule != "refusal" && {
-        let verb = doc.pos(a.cue_head) == "VERB";
-        verb && doc.children(a.cue_head).any(|c| doc.dep(c) == "neg" && c < a.cue_head)
-    };
-    let negated = (negated != (a.class == CueClass::Deny)) != unsaid;
+    let denied = a.class == CueClass::Deny;
+    let unsaid = !silent && is_unsaid(doc, a);
+    let negated = negated ^ denied ^ unsaid;
     let worth = a
         .content
         .iter()
@@ -49,6 +48,12 @@ fn main_verb(doc: &Doc, content: &[Range<usize>]) -> Option<usize> {
         .clone()
         .find(|t| verb(t) && top(t))
         .or_else(|| first.clone().find(|t| verb(t) && doc.dep(*t) != "aux"))
+}
+
+/// "did not say that …".
+fn is_unsaid(doc: &Doc, a: &Attribution) -> bool {
+    let verb = !a.cue.is_empty() && doc.pos(a.cue_head) == "VERB";
+    verb && doc.lefts(a.cue_head).any(|c| doc.dep(c) == "neg")
 }
 
 fn is_negated(doc: &Doc, verb: usize) -> bool {

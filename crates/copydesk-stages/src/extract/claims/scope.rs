@@ -112,7 +112,7 @@ impl Scope<'_> {
         };
         content.iter().any(|bytes| {
             let mut tokens = doc.tokens_in_bytes(bytes.clone());
-            tokens.any(|t| !empty(t) || (self.paragraph.in_quote(t, 0) && doc.pos(t) != "PUNCT"))
+            tokens.any(|t| !empty(t) || self.paragraph.in_quote(t, 0))
         })
     }
 

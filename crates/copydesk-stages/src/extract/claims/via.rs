@@ -18,8 +18,8 @@ use crate::extract::lexicon::{MEDIA, TITLES, has, is_outlet};
 pub(super) struct Carrier {
     /// All of its words: "according to Reuters".
     pub(super) tokens: Range<usize>,
-    /// Who carried it.
-    pub(super) source: Range<usize>,
+    /// Who carried it; none in "was quoted as saying".
+    pub(super) source: Option<Range<usize>>,
     pub(super) quoted: Option<Quoted>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn carriers(scope: &Scope) -> Vec<Carrier> {
 fn according(scope: &Scope, t: usize) -> Option<Carrier> {
     let object = scope.according_to(t)?;
     let source = scope.noun_phrase(object);
-    Some(Carrier { tokens: t..source.end.max(t + 2), source, quoted: None })
+    Some(Carrier { tokens: t..source.end.max(t + 2), source: Some(source), quoted: None })
 }
 
 /// ", Russia's Tass news agency reported": a short clause of a medium at the end of a sentence or between commas.
@@ -75,7 +75,7 @@ fn reported(scope: &Scope, t: usize) -> Option<Carrier> {
         || (has("on in", doc.lower(behind)) && behind + 1 < doc.len() && day(behind + 1));
     (closed && is_medium(doc, source.clone())).then_some(Carrier {
         tokens: source.start..t + 1,
-        source,
+        source: Some(source),
         quoted: None,
     })
 }
@@ -108,7 +108,7 @@ fn quoted_by(scope: &Scope, t: usize) -> Option<Carrier> {
     }
     let agent = doc.rights(t).find(|&c| doc.lower(c) == "by")?;
     let source = scope.noun_phrase(doc.child(agent, "pobj")?);
-    Some(Carrier { tokens: first..source.end, source, quoted: None })
+    Some(Carrier { tokens: first..source.end, source: Some(source), quoted: None })
 }
 
 /// "RIA Novosti quoted Lavrov as saying": Lavrov speaks.
@@ -126,11 +126,15 @@ fn quoted_as(scope: &Scope, t: usize) -> Option<Carrier> {
     })?;
     let source = scope.noun_phrase(subject);
     if doc.pos(speaker) == "PRON" && is_tail(scope, &source, verb) {
-        return Some(Carrier { tokens: source.start..verb + 1, source, quoted: None });
+        return Some(Carrier {
+            tokens: source.start..verb + 1,
+            source: Some(source),
+            quoted: None,
+        });
     }
     let words = scope.trim(scope.noun_phrase(speaker).start.max(t + 1)..verb - 1);
     let quoted = Some(Quoted { speaker, words, verb });
-    Some(Carrier { tokens: source.start..t + 1, source, quoted })
+    Some(Carrier { tokens: source.start..t + 1, source: Some(source), quoted })
 }
 
 /// "Halasz was quoted as saying by the Interfax news agency", "was quoted by the paper as saying": the subject speaks, and
@@ -146,7 +150,7 @@ fn was_quoted(scope: &Scope, t: usize) -> Option<Carrier> {
     let words = scope.noun_phrase(speaker);
     Some(Carrier {
         tokens: words.start..t + 1,
-        source: medium.filter(|m| is_medium(doc, m.clone())).unwrap_or(t..t),
+        source: medium.filter(|m| is_medium(doc, m.clone())),
         quoted: Some(Quoted { speaker, words, verb }),
     })
 }
@@ -191,7 +195,11 @@ fn citing(scope: &Scope, t: usize) -> Option<Carrier> {
     let last = doc.right_edge(t).min(scope.paragraph.tokens.end - 1);
     let end = (speaker + 1..=last).find(|&x| doc.token_text(x) == ",").unwrap_or(last + 1);
     let words = scope.trim(doc.left_edge(speaker).max(t + 1)..end);
-    Some(Carrier { tokens: t..end, source, quoted: Some(Quoted { speaker, words, verb }) })
+    Some(Carrier {
+        tokens: t..end,
+        source: Some(source),
+        quoted: Some(Quoted { speaker, words, verb }),
+    })
 }
 
 /// "In a statement carried by KCNA, the ministry said", "said in an interview with CNN": the medium carries what is said, and
